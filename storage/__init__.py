@@ -1,0 +1,1 @@
+"""What Callwatch remembers: one SQLite connection, owned by one thread."""
