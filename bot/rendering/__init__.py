@@ -1,0 +1,1 @@
+"""Domain values in, Block Kit messages out. The only place where Block Kit is written."""
