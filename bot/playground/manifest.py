@@ -1,0 +1,70 @@
+"""The app's manifest as the workspace obeys it: the only commands, scopes and events there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import yaml
+
+from bot.playground.wire import Json
+
+
+@dataclass(frozen=True, slots=True)
+class SlashCommand:
+    """One declared command, with its slash; `should_escape` turns typed names into ids."""
+
+    command: str
+    description: str
+    usage_hint: str = ""
+    should_escape: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What the app may do, in the manifest's own words."""
+
+    name: str
+    bot_name: str
+    commands: tuple[SlashCommand, ...]
+    scopes: frozenset[str]
+    events: frozenset[str]
+    is_interactive: bool
+    has_messages_tab: bool
+    is_socket_mode: bool
+
+    def command(self, name: str) -> SlashCommand | None:
+        """Return the declared command called `name` (with its slash), or None."""
+        return next((each for each in self.commands if each.command == name), None)
+
+
+def parse_manifest(text: str) -> Manifest:
+    """Return the manifest written in `text` (YAML or JSON).
+
+    Raises TypeError when it is not a mapping. The schema is checked elsewhere; what is left out is off.
+    """
+    raw = yaml.safe_load(text)
+    if not isinstance(raw, dict):
+        raise TypeError("a manifest is a mapping with display_information, features, oauth_config and settings")
+    features: Json = raw.get("features", {})
+    settings: Json = raw.get("settings", {})
+    name = raw.get("display_information", {}).get("name", "App")
+    home = features.get("app_home", {})
+    return Manifest(
+        name=name,
+        bot_name=features.get("bot_user", {}).get("display_name", name),
+        commands=tuple(
+            SlashCommand(
+                command=each["command"],
+                description=each.get("description", ""),
+                usage_hint=each.get("usage_hint", ""),
+                should_escape=bool(each.get("should_escape", False)),
+            )
+            for each in features.get("slash_commands", [])
+        ),
+        scopes=frozenset(raw.get("oauth_config", {}).get("scopes", {}).get("bot", [])),
+        events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", [])),
+        is_interactive=bool(settings.get("interactivity", {}).get("is_enabled", False)),
+        has_messages_tab=bool(home.get("messages_tab_enabled", False))
+        and not home.get("messages_tab_read_only_enabled", False),
+        is_socket_mode=bool(settings.get("socket_mode_enabled", False)),
+    )
