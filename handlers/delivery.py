@@ -67,9 +67,11 @@ class Delivery:
         self, show: Callable[[Message], Awaitable[None]], message: Message, surface: Private | Conversation
     ) -> None:
         """Try until Slack takes it or says that it never will; a refused form is tried once more as plain text."""
-        wait_s = _FIRST_WAIT_S
+        wait_s, is_doubtful = _FIRST_WAIT_S, False
         for is_last in [False] * (_TRIES - 1) + [True]:
             try:
+                if is_doubtful and isinstance(surface, Conversation):
+                    await surface.adopt()
                 await show(message)
                 return
             except SlackRefused as error:
@@ -80,7 +82,6 @@ class Delivery:
             except SlackUnavailable as error:
                 if is_last or (error.retry_after_s or 0) > _LONGEST_WAIT_S:
                     raise
+                is_doubtful = is_doubtful or error.is_ambiguous
                 await self._sleep(error.retry_after_s or wait_s)
                 wait_s *= 3
-                if error.is_ambiguous and isinstance(surface, Conversation):
-                    await surface.adopt()

@@ -128,7 +128,10 @@ class Desk:
     async def _resume(self, ask: Ask) -> None:
         surface = surface_for(self._slack, ask)
         if isinstance(surface, Conversation):
-            await surface.adopt()
+            try:
+                await surface.adopt()
+            except SlackError as error:
+                log.warning("own_message_not_looked_up", key=ask.key, code=error.code, call=error.call)
         await self._serve(ask, surface)
         await self._close(ask)
 

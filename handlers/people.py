@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.errors import CallwatchError
+from bot.errors import CallwatchError, SlackError
 
 _REMEMBERED_S = 600.0
 _REMEMBERED_PEOPLE = 10_000
@@ -18,6 +18,10 @@ class NotAllowed(CallwatchError):
     """Somebody may not see call data; `str()` is a polite sentence for them."""
 
     log_level = logging.INFO
+
+
+class NotKnown(CallwatchError):
+    """Slack did not tell who somebody is; without that nobody gets call data."""
 
 
 class Person(Protocol):
@@ -62,11 +66,17 @@ class People:
         self._known: dict[str, tuple[float, Person]] = {}
 
     async def person(self, user_id: str) -> Person:
-        """Return who `user_id` is."""
+        """Return who `user_id` is. Raises NotKnown when Slack does not tell."""
         known = self._known.get(user_id)
         if known and self._clock() - known[0] < _REMEMBERED_S:
             return known[1]
-        person = await self._fetch(user_id)
+        try:
+            person = await self._fetch(user_id)
+        except SlackError as error:
+            raise NotKnown(
+                f"Slack did not tell me who you are ({error.code}), so I cannot show call data. Try again in a minute; "
+                "if it stays so, whoever runs Callwatch should run `callwatch doctor`."
+            ) from error
         if len(self._known) >= _REMEMBERED_PEOPLE:
             self._known.clear()
         self._known[user_id] = (self._clock(), person)

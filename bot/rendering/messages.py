@@ -64,8 +64,9 @@ def report_notes(report: FullReport, asked: ParsedRange) -> list[str]:
         notes.append(f"{what[missing.part]}: {missing.reason}")
     if report.clock_offset_s:
         side = "behind" if report.clock_offset_s > 0 else "ahead"
+        length = say.duration(round(abs(report.clock_offset_s), -1))
         notes.append(
-            f"The bot's clock is {say.duration(round(abs(report.clock_offset_s), -1))} {side}; its requests were corrected. "
+            f"The bot's clock is {length} {side}; its requests were corrected. "
             "Whoever runs Callwatch should check NTP on its host."
         )
     return notes
