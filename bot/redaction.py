@@ -32,7 +32,7 @@ _SHAPES = tuple(
         ("xox", r"(\bxox[a-z](?:\.xox[a-z])?-)[0-9a-z-]{3,}"),
         ("xapp-", r"(\bxapp-)[0-9a-z-]{3,}"),
         # whoever has a response_url may answer as the bot, and whoever has a ticket may read what it reads
-        ("hooks.slack.com", r"(\bhttps?:(?:\\?/){2}hooks\.slack\.com\\?/)[^\s\"'<>]+"),
+        ("hooks.slack", r"(\bhttps?:(?:\\?/){2}hooks\.slack(?:-gov)?\.com\\?/)[^\s\"'<>]+"),
         ("response_url", rf"""(\bresponse_url\b["']?\s*[:=]\s*["']?){_REST}"""),
         ("ticket=", r"([?&]ticket=)[^&\s\"'<>]+"),
         ("token=", r"([?&]token=)[^&\s\"'<>]+"),
