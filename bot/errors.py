@@ -6,6 +6,10 @@ CallwatchError              `str()` is a sentence for people that says what to d
 ├── (handlers)              UsageError: what was typed; NotAllowed: who typed it
 └── SlackError              Slack did not take it; `code` is Slack's own error name
     ├── SlackRefused        it never will: the same call again gets the same answer
+    │   ├── ChannelRefused  not in this channel: archived, gone, left
+    │   ├── BotRefused      not from this bot: token, scope, account
+    │   ├── MessageRefused  not this message: blocks, length
+    │   └── MessageGone     the message or thread it is about is not there any more
     └── SlackUnavailable    it may later
 """
 
@@ -37,6 +41,22 @@ class SlackError(CallwatchError):
 
 class SlackRefused(SlackError):
     """Slack will not do this however often it is asked."""
+
+
+class ChannelRefused(SlackRefused):
+    """Slack takes nothing in this channel until somebody there lets it: invites the bot, unarchives it."""
+
+
+class BotRefused(SlackRefused):
+    """Slack takes nothing from this bot until its operator mends token, scopes or account."""
+
+
+class MessageRefused(SlackRefused):
+    """Slack takes no message that looks like this."""
+
+
+class MessageGone(SlackRefused):
+    """What was to be changed or replied to has been deleted, or takes no replies."""
 
 
 class SlackUnavailable(SlackError):

@@ -86,21 +86,17 @@ class People:
         """Return the person's time zone, or the configured one where Slack gives none that we know."""
         try:
             return ZoneInfo(person.tz) if person.tz else self._default_tz
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is an OSError
             return self._default_tz
 
 
 def check_rights(person: Person) -> None:
     """Raise NotAllowed, with a polite sentence, for whoever may not see call data."""
     if person.is_bot:
-        raise NotAllowed("Call reports are for people; bots get none.")
+        raise NotAllowed("Callwatch answers people; bots get no answers.")
     if person.is_deactivated:
-        raise NotAllowed("This account is deactivated, so it gets no call reports.")
+        raise NotAllowed("This account is deactivated, so it gets no answers.")
     if person.is_outsider:
-        raise NotAllowed(
-            "Call reports are only for members of the organisation that runs Callwatch. Please ask one of them."
-        )
+        raise NotAllowed("Callwatch is only for members of the organisation that runs it. Please ask one of them.")
     if person.is_guest:
-        raise NotAllowed(
-            "Call reports are only for full members of this workspace, not for guests. Please ask a member."
-        )
+        raise NotAllowed("Callwatch is only for full members of this workspace, not for guests. Please ask a member.")

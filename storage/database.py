@@ -126,7 +126,12 @@ class Database:
             asked += [self._queue.get() for _ in range(self._queue.qsize())]
             units = [unit for unit in asked if unit is not None]
             is_last = len(units) < len(asked)
-            run(db, units)
+            try:
+                run(db, units)
+            except sqlite3.Error as error:
+                # The connection failed between two units' work. Everybody is told, and the next group tries again.
+                for unit in units:
+                    unit.fail(error)
             if not self._tell(_settle_all, units):
                 return
             del asked, units  # or the last results would stay in memory until the next question
@@ -142,6 +147,7 @@ class Database:
 
 def _close(db: Connection) -> None:
     try:
+        db.execute("PRAGMA busy_timeout = 0")  # somebody else who reads must not hold up the end
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.Error as error:
         # Nothing is lost: the log stays beside the file and is read at the next start.

@@ -23,19 +23,18 @@ from bot.reporting.errors import (
     ClockWrong,
     NotFound,
     ReportingError,
-    Throttled,
     Unavailable,
     error_for,
 )
 from bot.reporting.models import CallReport, Counter, Domain, Identity, ServiceStatus
 from bot.reporting.parsing import parse_call_report, parse_counter, parse_object, parse_service_status
-from bot.reporting.signing import SignatureAuth
+from bot.reporting.signing import SignatureAuth, parse_date
 from bot.timerange import TimeRange
 
 #: Everything that a path segment may hold unencoded (RFC 3986): official signers agree on these alone.
 _SEGMENT_SAFE = "!$&'()*+,;=:@"
 _MAX_BODY_BYTES = 1_000_000
-_ATTEMPTS = 3
+_SPELLING = "Check the spelling; numbers begin with a plus, like `+46730170101`."
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +43,7 @@ class ReportingClient:
     """Ask the Reporting API. Every method raises a `ReportingError` whose text is a sentence for people.
 
     `base_url` ends with the version ("http://127.0.0.1:9000/v1"). `connections` requests are on the wire at most; each
-    has a client of its own, because one pool gets slower with every connection in it. One question, with its retries
+    has a client of its own, because one pool gets slower with every connection in it. One question, with its `attempts`
     and its wait for a connection, takes `budget_s` seconds at most; waits between attempts grow from `first_wait_s`.
     """
 
@@ -54,12 +53,14 @@ class ReportingClient:
         auth: SignatureAuth,
         *,
         connections: int = 8,
+        attempts: int = 3,
         budget_s: float = 20.0,
         first_wait_s: float = 0.5,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._auth = auth
+        self._attempts = attempts
         self._budget_s = budget_s
         self._first_wait_s = first_wait_s
         self._transport = transport
@@ -82,7 +83,9 @@ class ReportingClient:
         """
         path = f"/users/{identity.type}/{quote_segment(identity.endpoint)}/calls/{domain}"
         query = f"_start={_instant(time_range.since)}&_stop={_instant(time_range.until)}"
-        data = await self._get(f"{path}?{query}", f"The platform knows no {identity.type} “{identity.endpoint}”.")
+        data = await self._get(
+            f"{path}?{query}", f"The platform knows no {identity.type} “{identity.endpoint}”. {_SPELLING}"
+        )
         return parse_call_report(data)
 
     async def fetch_counter(self, counter_id: str) -> Counter:
@@ -107,16 +110,18 @@ class ReportingClient:
             """Wait as long as the platform wishes, but only when that leaves time for an answer."""
             if not isinstance(error, ReportingError) or not error.is_retryable:
                 return False
-            if isinstance(error, Throttled) and error.retry_after_s is not None:
+            if isinstance(error, Unavailable) and error.retry_after_s is not None:
                 left_s = give_up_at - asyncio.get_running_loop().time()
                 return error.retry_after_s if error.retry_after_s < left_s else False
             return True
 
         try:
             async with asyncio.timeout(self._budget_s):
+                if self._attempts == 1:
+                    return await self._attempt(target, not_found)
                 async for attempt in stamina.retry_context(
                     on=is_worth_retrying,
-                    attempts=_ATTEMPTS,
+                    attempts=self._attempts,
                     timeout=self._budget_s,
                     wait_initial=self._first_wait_s,
                     wait_jitter=self._first_wait_s,
@@ -216,8 +221,13 @@ def _is_api_answer(body: bytes) -> bool:
 
 
 def _retry_after_s(headers: httpx.Headers) -> float | None:
+    """Return the seconds that Retry-After asks for: a number, or a date by the server's own clock."""
     value = headers.get("retry-after", "").strip()
-    return float(value) if value.isascii() and value.isdigit() and len(value) < 7 else None
+    if value.isascii() and value.isdigit() and len(value) < 7:
+        return float(value)
+    served_at = parse_date(headers.get("date"))
+    until = parse_date(value)
+    return max(0.0, (until - served_at).total_seconds()) if until and served_at else None
 
 
 def _unreachable(error: httpx.TransportError) -> Unavailable:

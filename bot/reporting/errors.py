@@ -6,7 +6,7 @@
     │   └── ClockWrong          the bot host's clock is off
     ├── NotFound                no such user, counter or service for this application
     └── Unavailable             try again later: the platform, or the way to it, is down
-        ├── Throttled           asked too fast; `retry_after_s` tells when to come back
+        ├── Throttled           asked too fast
         └── BadAnswer           it answered, but not in words we understand
 
 The HTTP status is trusted first, then the five-digit errorCode, which the platform's own samples get wrong at times.
@@ -15,6 +15,7 @@ The HTTP status is trusted first, then the five-digit errorCode, which the platf
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +43,8 @@ class ReportingError(CallwatchError):
 class BadRequest(ReportingError):
     """The platform does not accept what was asked."""
 
+    log_level = logging.INFO
+
 
 class Refused(ReportingError):
     """The platform does not let this application ask."""
@@ -54,19 +57,18 @@ class ClockWrong(Refused):
 class NotFound(ReportingError):
     """The platform knows no such user, counter or service."""
 
+    log_level = logging.INFO
+
 
 class Unavailable(ReportingError):
-    """The platform could not answer now."""
+    """The platform could not answer now; `retry_after_s` is its wish in seconds, None when it named none."""
 
     is_retryable = True
+    retry_after_s: float | None = None
 
 
 class Throttled(Unavailable):
-    """The platform wants us to slow down; `retry_after_s` is its wish in seconds, None when it named none."""
-
-    def __init__(self, sentence: str, *, retry_after_s: float | None, code: int | None, reference: str | None) -> None:
-        super().__init__(sentence, code=code, reference=reference)
-        self.retry_after_s = retry_after_s
+    """The platform wants us to slow down."""
 
 
 class BadAnswer(Unavailable):
@@ -139,7 +141,7 @@ def parse_problem(body: bytes) -> Problem:
     """Return what an error body says; a body that is no JSON object says nothing. Never raises."""
     try:
         data: Any = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         data = None
     if not isinstance(data, dict):
         return Problem(code=None, message="", reference=None)
@@ -164,9 +166,9 @@ def error_for(status: int, body: bytes, *, retry_after_s: float | None = None) -
     kind, sentence = known or _BY_STATUS.get(status) or _rest(status)
     said = problem.message.rstrip(".") + "." if problem.message else ""
     text = sentence.format(said=said, wait=_wait(retry_after_s)).replace("  ", " ").rstrip(": ").strip()
-    if kind is Throttled:
-        return Throttled(text, retry_after_s=retry_after_s, code=code, reference=problem.reference)
     error = kind(text, code=code, reference=problem.reference)
+    if isinstance(error, Unavailable):
+        error.retry_after_s = retry_after_s
     error.is_retryable = status in _RETRY_STATUSES and code not in _NO_RETRY_CODES
     return error
 

@@ -126,7 +126,6 @@ class FullReport:
     other: CallReport | None
     buckets: tuple[Bucket, ...]
     missing: tuple[Missing, ...]
-    asked_at: datetime
     clock_offset_s: float = 0.0
 
 

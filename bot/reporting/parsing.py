@@ -9,12 +9,15 @@ from typing import Any
 from bot.reporting.errors import BadAnswer
 from bot.reporting.models import CallReport, Counter, ServiceStatus, Status
 
+#: Some platforms write the year 1 where there is no time.
+_NO_TIME_BEFORE = 1970
+
 
 def parse_object(body: bytes) -> dict[str, Any]:
     """Return the JSON object that a good answer is."""
     try:
         data = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadAnswer(
             "The platform answered with something that is not a report; a proxy or a login page may be in the way. "
             "Try again in a minute."
@@ -27,11 +30,14 @@ def parse_object(body: bytes) -> dict[str, Any]:
 def parse_call_report(data: dict[str, Any]) -> CallReport:
     """Return a CallReportItem; `start` may be missing, null or empty when there were no calls."""
     start = data.get("start")
+    first_start = _parse_instant(data, "start") if start else None
+    if first_start is not None and first_start.year < _NO_TIME_BEFORE:
+        first_start = None
     return CallReport(
         success=_parse_int(data, "success"),
         failed=_parse_int(data, "failed"),
         duration_s=_parse_int(data, "duration"),
-        first_start=_parse_instant(data, "start") if start else None,
+        first_start=first_start,
     )
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Coroutine, Sequence
+from datetime import timedelta
 from functools import reduce
 from operator import add
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-from bot.reporting.errors import ReportingError
+from bot.reporting.errors import BadRequest, ReportingError
 from bot.reporting.models import (
     Bucket,
     CallReport,
@@ -53,9 +53,8 @@ class ReportingService:
     A report's parts beside its figures are waited for until `budget_s` seconds after the report was asked for.
     """
 
-    def __init__(self, source: Source, now: Callable[[], datetime], *, budget_s: float = 20.0) -> None:
+    def __init__(self, source: Source, *, budget_s: float = 20.0) -> None:
         self._source = source
-        self._now = now
         self._budget_s = budget_s
 
     async def counter(self, counter_id: str) -> Counter:
@@ -73,7 +72,6 @@ class ReportingService:
         other domain and the bars follow together; one that is refused or late is left out and named in `missing`.
         """
         give_up_at = asyncio.get_running_loop().time() + self._budget_s
-        asked_at = self._now()
         whole = await self._window(identity, domain, time_range)
 
         async def buckets_and_whole() -> tuple[CallReport, tuple[Bucket, ...]]:
@@ -101,7 +99,6 @@ class ReportingService:
             other=None if isinstance(other, Missing) else other,
             buckets=buckets,
             missing=tuple(missing),
-            asked_at=asked_at,
             clock_offset_s=self._source.clock_offset_s,
         )
 
@@ -162,6 +159,9 @@ async def _attempt(part: Part, question: Coroutine[object, object, T], give_up_a
             return await question
     except TimeoutError:
         return Missing(part, "The platform took too long.")
+    except BadRequest as error:
+        # The whole was taken, so what is refused here is how far back it looks: the platform may know 30 days only.
+        return Missing(part, "The platform knows no calls that long ago." if part is Part.BEFORE else error.sentence)
     except ReportingError as error:
         return Missing(part, error.sentence)
 

@@ -84,14 +84,15 @@ class SignatureAuth(httpx.Auth):
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Yield the signed request, then a corrected one if the refusal is explained by the clock."""
+        signed_with_s = self.offset_s
         self._sign(request)
         response = yield request
         if response.status_code != httpx.codes.UNAUTHORIZED:
             return
         measured_s = clock_offset_s(response.headers.get("date"), self._now())
-        if measured_s is None or abs(measured_s - self.offset_s) <= CLOCK_TOLERANCE_S:
+        if measured_s is None or abs(measured_s - signed_with_s) <= CLOCK_TOLERANCE_S:
             return
-        self.offset_s = measured_s
+        self.offset_s = measured_s if abs(measured_s) > CLOCK_TOLERANCE_S else 0.0
         self._sign(request)
         yield request
 
@@ -110,12 +111,16 @@ class SignatureAuth(httpx.Auth):
 
 def clock_offset_s(date_header: str | None, now: datetime) -> float | None:
     """Return how far the server's Date is ahead of `now`, seconds; None when the header is missing or unreadable."""
-    if not date_header:
+    served_at = parse_date(date_header)
+    return (served_at - now).total_seconds() if served_at else None
+
+
+def parse_date(header: str | None) -> datetime | None:
+    """Return the instant of an HTTP date; None when it is missing or unreadable."""
+    if not header:
         return None
     try:
-        served_at = parsedate_to_datetime(date_header)
+        instant = parsedate_to_datetime(header)
     except ValueError:
         return None
-    if served_at.tzinfo is None:
-        served_at = served_at.replace(tzinfo=UTC)
-    return (served_at - now).total_seconds()
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

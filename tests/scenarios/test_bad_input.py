@@ -7,6 +7,7 @@ import pytest
 from bot.app import utc_now
 from bot.demo import DEMO_KEY, running_demo
 from bot.playground.typed import MOBILE
+from bot.reporting.models import Identity, IdentityType
 from bot.reporting.server import faults
 from bot.reporting.server.serving import ReportingServer
 from tests.scenarios.conftest import sample_records
@@ -36,7 +37,7 @@ TYPED = [
     ("an unknown user", "/calls username nosuchuser", "The platform knows no username “nosuchuser”"),
     ("an unknown counter", "/counters nosuchcounter", "set up together with the provider"),
     ("an unknown service", "/services nosuchservice", "set up together with the provider"),
-    ("a verb of a later version", "/services watch rtpproxy", "watch"),
+    ("a verb of a later version", "/calls schedule username abc123 last-week", "schedule"),
 ]
 
 
@@ -71,10 +72,12 @@ async def test_a_typo_in_a_command_word_gets_the_nearest(ana):
 
 
 async def test_user_text_never_pings_in_a_public_answer(stage, ana):
-    await ana.mentions("calls username <!channel>", "#support")
-    await ana.reads("#support")
+    stage.api.records.declare(Identity(IdentityType.USERNAME, "<!channel>"))
+    asked = await ana.mentions('calls username "<!channel>"', "#support")
+    answer = await stage.workspace.person("ben").reads("#support", asked.ts)
 
-    assert all(not seen.pings for seen in stage.workspace.person("ben").screen("#support") if seen.author != "ana")
+    assert "<!channel>" in answer.all_text
+    assert answer.pings == ()
 
 
 async def test_a_wrong_secret_is_told_with_a_reference_and_who_can_help(tmp_path):
@@ -123,7 +126,7 @@ async def test_a_service_that_cannot_be_asked_is_unknown(stage, ana):
 
 
 async def test_a_slow_api_is_announced_once_and_the_answer_takes_the_notes_place(stage, ana):
-    stage.api.faults.add(faults.slow(0.8))
+    stage.api.faults.add(faults.slow(1.1, path="/v1/users"))
     await ana.types("/calls username abc123")
     note = await ana.reads()
     answer = await ana.reads()
@@ -136,7 +139,7 @@ async def test_a_slow_api_is_announced_once_and_the_answer_takes_the_notes_place
 
 
 async def test_a_slow_answer_to_a_mention_takes_the_notes_place(stage, ana):
-    stage.api.faults.add(faults.slow(0.8))
+    stage.api.faults.add(faults.slow(1.1, path="/v1/users"))
     asked = await ana.mentions("calls abc123", "#support")
     note = await ana.reads("#support", asked.ts)
     answer = await ana.reads("#support", asked.ts)
@@ -147,7 +150,7 @@ async def test_a_slow_answer_to_a_mention_takes_the_notes_place(stage, ana):
 
 
 async def test_a_refusal_after_the_note_leaves_no_note(stage, ana):
-    stage.api.faults.add(faults.slow(0.8, path="/v1/users/username/nosuchuser"))
+    stage.api.faults.add(faults.slow(1.1, path="/v1/users/username/nosuchuser"))
     asked = await ana.mentions("calls nosuchuser", "#support")
     await ana.reads("#support", asked.ts)
     refusal = await ana.reads("#support")

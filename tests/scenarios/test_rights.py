@@ -40,8 +40,9 @@ async def test_bots_are_not_answered(stage, ana):
     assert all(seen.author != "callwatch" or seen.is_ephemeral for seen in ana.screen("#voice-ops"))
 
 
-async def test_a_report_is_not_shown_where_another_organisation_reads(stage, ana):
-    asked = await ana.mentions("calls abc123", "#shared-with-olga")
+@pytest.mark.parametrize("text", ["calls abc123", "counters", "counters currentcalls", "services rtpproxy"])
+async def test_nothing_is_shown_where_another_organisation_reads(stage, ana, text):
+    asked = await ana.mentions(text, "#shared-with-olga")
     answer = await ana.reads("#shared-with-olga")
 
     assert answer.is_ephemeral

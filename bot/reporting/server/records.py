@@ -13,7 +13,7 @@ from typing import Self
 
 from sqlite_utils import Database
 
-from bot.reporting.models import CallReport, Domain, Identity
+from bot.reporting.models import CallReport, Domain, Identity, IdentityType
 from bot.reporting.server.callfile import read_csv
 from bot.reporting.server.calls import CallRecord
 from bot.reporting.server.times import from_ms
@@ -42,6 +42,9 @@ _REPORT = """
 _KNOWN = """
     SELECT EXISTS (SELECT 1 FROM users WHERE type = :type AND endpoint = :endpoint)
         OR EXISTS (SELECT 1 FROM calls WHERE type = :type AND endpoint = :endpoint)"""
+
+_BUSIEST = """
+    SELECT type, endpoint FROM calls GROUP BY type, endpoint ORDER BY count(*) DESC, type, endpoint LIMIT ?"""
 
 _ONGOING = """
     SELECT count(*) FROM calls
@@ -104,6 +107,11 @@ class CallRecords:
     def is_known(self, identity: Identity) -> bool:
         """Tell whether `identity` was declared or has any call at all, in either domain."""
         return bool(self._number(_KNOWN, {"type": identity.type, "endpoint": identity.endpoint}))
+
+    def identities(self, limit: int) -> list[Identity]:
+        """Return whose calls there are, those with the most first, at most `limit`."""
+        rows = self._database.conn.execute(_BUSIEST, (limit,)).fetchall()
+        return [Identity(IdentityType(kind), endpoint) for kind, endpoint in rows]
 
     def report(self, identity: Identity, domain: Domain, since_ms: int, until_ms: int) -> CallReport:
         """Return the sums over calls with `since_ms <= start < until_ms` (milliseconds since 1970, UTC)."""

@@ -41,7 +41,7 @@ async def asked():
     """The service in front of the embedded API, with 30 days of calls."""
     async with ReportingServer(KEY, SECRET, calls(NOW - timedelta(days=30), 720), now=lambda: NOW) as api:
         client = ReportingClient(api.url, SignatureAuth(KEY, parse_secret(SECRET), lambda: NOW), first_wait_s=0)
-        yield ReportingService(client, lambda: NOW), api
+        yield ReportingService(client), api
         await client.aclose()
 
 
@@ -79,7 +79,7 @@ async def test_thirty_days_with_a_25_hour_day_are_asked_in_two(zone):
     async with ReportingServer(KEY, SECRET, records, now=lambda: now + timedelta(days=9)) as api:
         auth = SignatureAuth(KEY, parse_secret(SECRET), lambda: now + timedelta(days=9))
         client = ReportingClient(api.url, auth)
-        report = await ReportingService(client, lambda: now).call_report(ABC, Domain.DATA, month, tz)
+        report = await ReportingService(client).call_report(ABC, Domain.DATA, month, tz)
         await client.aclose()
 
     assert report.whole.calls == 721
@@ -123,7 +123,7 @@ async def test_a_whole_that_cannot_be_had_is_an_error():
         raise NotFound("The platform knows no such user.")
 
     with pytest.raises(NotFound):
-        await ReportingService(Answers(answer), lambda: NOW).call_report(ABC, Domain.DATA, WEEK, UTC_ZONE)
+        await ReportingService(Answers(answer)).call_report(ABC, Domain.DATA, WEEK, UTC_ZONE)
 
 
 @pytest.mark.parametrize("part", list(Part))
@@ -138,11 +138,11 @@ async def test_a_part_that_is_refused_is_left_out_and_said(part):
             raise BadRequest("It may not look so far back.")
         return per_day(domain, time_range)
 
-    report = await ReportingService(Answers(answer), lambda: NOW).call_report(ABC, Domain.DATA, WEEK, UTC_ZONE)
+    report = await ReportingService(Answers(answer)).call_report(ABC, Domain.DATA, WEEK, UTC_ZONE)
 
     assert report.whole.calls == 1680
     assert [missing.part for missing in report.missing] == [part]
-    assert "so far back" in report.missing[0].reason
+    assert ("that long ago" if part is Part.BEFORE else "so far back") in report.missing[0].reason
     assert (report.before is None, report.other is None, not report.buckets) == tuple(each is part for each in Part)
 
 
@@ -153,7 +153,7 @@ async def test_parts_that_take_too_long_are_left_out_and_the_figures_stand():
                 await asyncio.Event().wait()
             return per_day(domain, time_range)
 
-    service = ReportingService(Slow(None), lambda: NOW, budget_s=0.05)
+    service = ReportingService(Slow(None), budget_s=0.05)
     report = await service.call_report(ABC, Domain.DATA, WEEK, UTC_ZONE)
 
     assert report.whole.calls == 1680
@@ -168,7 +168,7 @@ async def test_buckets_that_do_not_add_up_are_asked_once_more():
             return CallReport(next(wholes), 0, 168, WEEK.since)
         return per_day(domain, time_range)
 
-    report = await ReportingService(Answers(answer), lambda: NOW).call_report(ABC, Domain.DATA, WEEK, UTC_ZONE)
+    report = await ReportingService(Answers(answer)).call_report(ABC, Domain.DATA, WEEK, UTC_ZONE)
 
     assert report.whole.calls == 1680
     assert len(report.buckets) == 8
@@ -179,7 +179,7 @@ async def test_buckets_that_never_add_up_leave_the_whole_and_a_word():
     def answer(domain, time_range):
         return CallReport(5, 0, 5, None)
 
-    report = await ReportingService(Answers(answer), lambda: NOW).call_report(ABC, Domain.DATA, WEEK, UTC_ZONE)
+    report = await ReportingService(Answers(answer)).call_report(ABC, Domain.DATA, WEEK, UTC_ZONE)
 
     assert report.whole.calls == 5
     assert report.buckets == ()
@@ -188,7 +188,7 @@ async def test_buckets_that_never_add_up_leave_the_whole_and_a_word():
 
 async def test_no_calls_need_no_bars():
     source = Answers(lambda domain, time_range: CallReport(0, 0, 0, None))
-    await ReportingService(source, lambda: NOW).call_report(ABC, Domain.DATA, WEEK, UTC_ZONE)
+    await ReportingService(source).call_report(ABC, Domain.DATA, WEEK, UTC_ZONE)
 
     assert len(source.asked) == 3
 
@@ -209,7 +209,7 @@ async def test_an_error_below_leaves_no_request_running():
             finally:
                 ended += 1
 
-    report = await ReportingService(Some(None), lambda: NOW).call_report(ABC, Domain.DATA, WEEK, UTC_ZONE)
+    report = await ReportingService(Some(None)).call_report(ABC, Domain.DATA, WEEK, UTC_ZONE)
 
     assert [missing.part for missing in report.missing] == [Part.BUCKETS]
     assert started == ended

@@ -127,6 +127,25 @@ def test_the_corrected_clock_is_kept_for_the_next_request():
     assert drive(auth, httpx.Response(200))[0]["x-timestamp"] == "2026-01-15T10:30:00.000Z"
 
 
+def test_a_clock_that_was_mended_needs_no_correction_any_more():
+    auth = SignatureAuth(KEY, SECRET, lambda: NOW)
+    drive(auth, refused("Thu, 15 Jan 2026 10:30:00 GMT"), httpx.Response(200))
+    drive(auth, refused("Thu, 15 Jan 2026 09:30:01 GMT"), httpx.Response(200))
+
+    assert auth.offset_s == 0
+
+
+def test_requests_that_were_on_their_way_with_the_wrong_clock_are_all_corrected():
+    auth = SignatureAuth(KEY, SECRET, lambda: NOW)
+    flows = [auth.auth_flow(httpx.Request("GET", "https://api.test/v1/counters/x")) for _ in range(3)]
+    for flow in flows:
+        next(flow)
+
+    again = [flow.send(refused("Thu, 15 Jan 2026 10:30:00 GMT")).headers["x-timestamp"] for flow in flows]
+
+    assert again == ["2026-01-15T10:30:00.000Z"] * 3
+
+
 @pytest.mark.parametrize(
     "date",
     [None, "yesterday", "Thu, 15 Jan 2026 09:30:59 GMT", "Thu, 15 Jan 2026 09:29:01 GMT"],
