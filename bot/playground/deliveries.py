@@ -42,10 +42,14 @@ class Transport(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Slack's patience: seconds for an acknowledgement, and the pauses before each redelivery of an event."""
+    """Slack's patience: seconds for an acknowledgement, and the pauses before each redelivery of an event.
+
+    `file_ready_s` is how long Slack works on a file between the end of its upload and its message, seconds.
+    """
 
     ack_s: float = 3.0
     redelivery_pauses_s: tuple[float, ...] = (0.0, 60.0, 300.0)
+    file_ready_s: float = 0.3
 
 
 @dataclass(slots=True, eq=False)
@@ -180,6 +184,8 @@ class Deliveries:
 
     def later(self, seconds: float, action: Callable[[], object]) -> None:
         """Do `action` after a while, unless everything ends before."""
+        if self.is_closed:
+            return
 
         def act() -> None:
             self._timers.discard(timer)

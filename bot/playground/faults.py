@@ -7,6 +7,8 @@ from enum import StrEnum
 
 #: The name under which posts to response_urls go, beside the Web API's method names.
 RESPONSE_URL = "response_url"
+#: Likewise for the bytes of a file.
+UPLOAD = "upload"
 
 
 class Fault(StrEnum):
@@ -47,7 +49,7 @@ class Strike:
 
 @dataclass(slots=True)
 class Faults:
-    """The switches; all off at first. Methods are Web API names, or `response_url`, or None for every one."""
+    """The switches; all off at first. Methods are Web API names, `response_url`, `upload`, or None for every one."""
 
     _strikes: list[Strike] = field(default_factory=list)
     _twists: list[Twist] = field(default_factory=list)
@@ -103,6 +105,12 @@ class Faults:
         self._strikes.clear()
         self._twists.clear()
         self._refused_sockets = 0
+
+    def waiting(self) -> list[str]:
+        """Return what is still to come, a line each for people."""
+        lines = [f"{each.fault} on {each.method or 'any call'}, {each.times} to come" for each in self._strikes]
+        lines += [f"event {twist}" for twist in self._twists]
+        return [*lines, f"{self._refused_sockets} connections refused"] if self._refused_sockets else lines
 
     def take(self, method: str) -> Strike | None:
         """Return the fault that this call of `method` meets, counted down; None for a fine day."""

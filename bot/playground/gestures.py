@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.playground import payloads
+from bot.playground.controls import action_of, find_control
 from bot.playground.deliveries import Deliveries, Delivery, EnvelopeType, Outcome
 from bot.playground.events import Events
-from bot.playground.models import Author, Channel, Message, Person
+from bot.playground.models import Author, Channel, ChannelKind, Message, Person
 from bot.playground.responses import Responses, ResponseUrl
 from bot.playground.wire import Json, RefusalError
 from bot.playground.workspace import Workspace
 
 #: How Slack names the two ways in which an app can fail to answer.
 ERROR_NAMES = {Outcome.TIMED_OUT: "operation_timeout", Outcome.NOBODY_THERE: "dispatch_failed"}
+
+#: What the events about archiving begin with.
+CHANNEL_NAMES = {ChannelKind.PUBLIC: "channel", ChannelKind.PRIVATE: "group", ChannelKind.IM: "im"}
 
 
 @dataclass(slots=True)
@@ -61,7 +65,7 @@ class Gestures:
             name,
             text,
             response_url=url.address,
-            trigger_id=self.responses.give_trigger(person),
+            trigger_id=self.responses.give_trigger(person, channel),
         )
 
         def on_end(_: Delivery, outcome: Outcome, answer: Json) -> None:
@@ -81,7 +85,8 @@ class Gestures:
         if current is None or not self.workspace.is_visible(current, person):
             raise LookupError(f"{person.name} does not see this message: {message.text[:80]!r}")
         channel = self.workspace.channels[current.channel_id]
-        action = {**_control(current, action_id), **chosen, "action_ts": self.workspace.next_ts()}
+        block, control = find_control(current.blocks, action_id)
+        action = {**action_of(block, control), **chosen, "action_ts": self.workspace.next_ts()}
         url = self.responses.give_url("actions", channel, person, original=current)
         payload = payloads.block_actions(
             self.workspace,
@@ -90,7 +95,7 @@ class Gestures:
             current,
             action,
             response_url=url.address,
-            trigger_id=self.responses.give_trigger(person),
+            trigger_id=self.responses.give_trigger(person, channel),
         )
 
         def on_end(_: Delivery, outcome: Outcome, answer: Json) -> None:
@@ -109,12 +114,24 @@ class Gestures:
         """Make the bot a member of `channel`."""
         self._check_can_write(person, channel)
         self.workspace.admit(channel, self.workspace.bot)
-        inner = {"user": self.workspace.bot.id, "channel": channel.id, "inviter": person.id}
-        self.events.send(self.workspace.channels[channel.id], "member_joined_channel", inner)
+        current = self.workspace.channels[channel.id]
+        inner = payloads.membership(self.workspace, current, self.workspace.bot, person)
+        self.events.send(current, "member_joined_channel", inner)
 
     def remove_bot(self, channel: Channel) -> None:
         """Take the bot out of `channel`."""
-        self.workspace.remove(channel, self.workspace.bot)
+        current = self.workspace.remove(channel, self.workspace.bot)
+        inner = payloads.membership(self.workspace, current, self.workspace.bot)
+        self.events.send(current, "member_left_channel", inner)
+
+    def archive(self, person: Person, channel: Channel, *, is_archived: bool = True) -> None:
+        """Put `channel` into the archive, or take it out."""
+        if person.is_restricted or person.is_stranger or person.id not in channel.members:
+            raise PermissionError(f"{person.name} cannot archive {channel.label}")
+        current = self.workspace.archive(channel, is_archived=is_archived)
+        name = f"{CHANNEL_NAMES[channel.kind]}_{'archive' if is_archived else 'unarchive'}"
+        inner = {"channel": channel.id, "user": person.id, "event_ts": self.workspace.next_ts()}
+        self.events.send(current, name, inner)
 
     def _show_answer(self, url: ResponseUrl, name: str, answer: Json) -> None:
         try:
@@ -126,15 +143,3 @@ class Gestures:
         current = self.workspace.channels[channel.id]
         if person.is_deleted or current.is_archived or person.id not in current.members:
             raise PermissionError(f"{person.name} cannot write in {channel.label}")
-
-
-def _control(message: Message, action_id: str) -> Json:
-    """Return the fields of an action that the control itself tells."""
-    for block in message.blocks:
-        for control in payloads.controls(block):
-            if control["action_id"] == action_id:
-                told: Json = {
-                    name: control[name] for name in ("value", "text", "url", "placeholder") if name in control
-                }
-                return {"type": control["type"], "action_id": action_id, "block_id": block["block_id"], **told}
-    raise LookupError(f"there is no {action_id!r} in this message: {message.text[:80]!r}")

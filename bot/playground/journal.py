@@ -24,6 +24,8 @@ class Kind(StrEnum):
     CALL = "call"
     REFUSED = "refused"
     RESPONSE = "response"
+    VIEW = "view"
+    FILE = "file"
     SOCKET = "socket"
     FAULT = "fault"
     VIOLATION = "violation"

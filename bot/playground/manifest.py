@@ -20,6 +20,16 @@ class SlashCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class Shortcut:
+    """One declared shortcut; `type` is `global` or `message`."""
+
+    name: str
+    callback_id: str
+    type: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What the app may do, in the manifest's own words."""
 
@@ -31,10 +41,17 @@ class Manifest:
     is_interactive: bool
     has_messages_tab: bool
     is_socket_mode: bool
+    has_home_tab: bool = False
+    shortcuts: tuple[Shortcut, ...] = ()
 
     def command(self, name: str) -> SlashCommand | None:
         """Return the declared command called `name` (with its slash), or None."""
         return next((each for each in self.commands if each.command == name), None)
+
+    def shortcut(self, what: str, type_: str) -> Shortcut | None:
+        """Return the declared `global` or `message` shortcut with this name or callback_id, or None."""
+        fitting = (each for each in self.shortcuts if each.type == type_)
+        return next((each for each in fitting if what in (each.callback_id, each.name)), None)
 
 
 def parse_manifest(text: str) -> Manifest:
@@ -67,4 +84,9 @@ def parse_manifest(text: str) -> Manifest:
         has_messages_tab=bool(home.get("messages_tab_enabled", False))
         and not home.get("messages_tab_read_only_enabled", False),
         is_socket_mode=bool(settings.get("socket_mode_enabled", False)),
+        has_home_tab=bool(home.get("home_tab_enabled", False)),
+        shortcuts=tuple(
+            Shortcut(each["name"], each["callback_id"], each["type"], each.get("description", ""))
+            for each in features.get("shortcuts", [])
+        ),
     )

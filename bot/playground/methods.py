@@ -7,8 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.playground.deliveries import Deliveries
+from bot.playground.events import Events
 from bot.playground.limits import RateLimiter
 from bot.playground.models import Channel, ChannelKind
+from bot.playground.responses import Responses
 from bot.playground.socketmode import Sockets
 from bot.playground.wire import Json, RefusalError
 from bot.playground.workspace import Workspace
@@ -38,6 +41,9 @@ class Office:
     workspace: Workspace
     sockets: Sockets
     limiter: RateLimiter
+    deliveries: Deliveries
+    events: Events
+    responses: Responses
     url: str = ""
 
 

@@ -151,6 +151,7 @@ def _check(office: Office, args: Json, shown: Message | None = None) -> None:
     if shown is not None and body.get("metadata") == {}:
         del body["metadata"]
     rules.check_content(body)
+    office.workspace.files.check_used(body.get("blocks"), "/blocks", "invalid_blocks")
 
 
 def _is_reply(office: Office, channel: Channel, args: Json) -> bool:

@@ -81,8 +81,8 @@ def conversations_members(office: Office, args: Json) -> Json:
     """List the ids of a conversation's members."""
     channel = _find_known(office, args["channel"])
     members = sorted(channel.members)
-    start = _cursor(args)
-    limit = _limit(args)
+    start = start_of(args)
+    limit = limit_of(args)
     more = str(start + limit) if start + limit < len(members) else ""
     return {"members": members[start : start + limit], "response_metadata": {"next_cursor": more}}
 
@@ -168,7 +168,7 @@ def _instant(ts: str) -> int:
 
 
 def _page(office: Office, messages: list[Message], args: Json) -> Json:
-    start, limit = _cursor(args), _limit(args)
+    start, limit = start_of(args), limit_of(args)
     with_metadata = args.get("include_all_metadata", False)
     shown = [
         message_json(office.workspace, each, with_metadata=with_metadata)
@@ -181,14 +181,16 @@ def _page(office: Office, messages: list[Message], args: Json) -> Json:
     return answer
 
 
-def _cursor(args: Json) -> int:
+def start_of(args: Json) -> int:
+    """Return from which place on a page is wanted. Raises RefusalError (`invalid_cursor`)."""
     cursor = args.get("cursor") or "0"
     if not cursor.isdecimal():
         raise RefusalError("invalid_cursor")
     return int(cursor)
 
 
-def _limit(args: Json) -> int:
+def limit_of(args: Json) -> int:
+    """Return how many a page holds. Raises RefusalError (`invalid_limit`)."""
     limit: int = args.get("limit", DEFAULT_PAGE)
     if not 1 <= limit <= LARGEST_PAGE:
         raise RefusalError("invalid_limit")

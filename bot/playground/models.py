@@ -72,11 +72,21 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
+class UserGroup:
+    """Some people with a handle of their own, such as `oncall`; `id` begins with S, `members` are ids."""
+
+    id: str
+    handle: str
+    name: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message as it stands now; each change makes a new value with `version` one higher.
 
     `ts` is Slack's "seconds.micros" text. `thread_ts` is the parent's ts for a reply, None otherwise. `viewer_id` is
-    set for an ephemeral message: only that person sees it.
+    set for an ephemeral message: only that person sees it. `file_ids` are the files shown under it.
     """
 
     channel_id: str
@@ -94,6 +104,7 @@ class Message:
     edited_ts: str | None = None
     version: int = 0
     is_deleted: bool = False
+    file_ids: tuple[str, ...] = ()
 
     @property
     def is_ephemeral(self) -> bool:

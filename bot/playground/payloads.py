@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 from bot.playground import seed
+from bot.playground.controls import state_values
 from bot.playground.models import Channel, ChannelKind, Message, Person
 from bot.playground.wire import Json
 from bot.playground.workspace import Workspace
@@ -40,6 +39,9 @@ def message_json(workspace: Workspace, message: Message, *, with_metadata: bool 
         shown["blocks"] = list(message.blocks)
     if message.attachments:
         shown["attachments"] = list(message.attachments)
+    if message.file_ids:
+        files = (workspace.files.get(file_id) for file_id in message.file_ids)
+        shown |= {"files": [workspace.files.json(each) for each in files if each is not None], "upload": False}
     if message.client_msg_id is not None:
         shown["client_msg_id"] = message.client_msg_id
     if message.edited_ts is not None:
@@ -152,6 +154,8 @@ def message_event(workspace: Workspace, channel: Channel, message: Message, even
     for name in ("reply_count", "reply_users", "reply_users_count", "latest_reply"):
         inner.pop(name, None)
     inner |= {"type": event_type, "channel": channel.id, "event_ts": message.ts}
+    if message.file_ids:
+        inner["subtype"] = "file_share"
     if event_type == "message":
         inner["channel_type"] = CHANNEL_TYPES[channel.kind]
     speaker = workspace.people.get(message.user_id)
@@ -176,6 +180,18 @@ def change_event(workspace: Workspace, channel: Channel, message: Message, befor
     if message.is_deleted:
         return inner | {"deleted_ts": message.ts}
     return inner | {"message": message_json(workspace, message)}
+
+
+def membership(workspace: Workspace, channel: Channel, person: Person, inviter: Person | None = None) -> Json:
+    """Return the inner fields of `member_joined_channel` and `member_left_channel`."""
+    inner: Json = {
+        "user": person.id,
+        "channel": channel.id,
+        "channel_type": "G" if channel.kind is ChannelKind.PRIVATE else "C",
+        "team": workspace.bot.team_id,
+        "event_ts": workspace.next_ts(),
+    }
+    return inner | ({"inviter": inviter.id} if inviter is not None else {})
 
 
 def command(workspace: Workspace, channel: Channel, person: Person, name: str, text: str, **given: str) -> Json:
@@ -228,39 +244,3 @@ def block_actions(
     if not message.is_ephemeral:
         payload["message"] = message_json(workspace, message)
     return payload
-
-
-#: What each control with a memory calls the thing it holds, and where it has it from at first.
-HELD = {
-    "static_select": ("selected_option", "initial_option"),
-    "radio_buttons": ("selected_option", "initial_option"),
-    "multi_static_select": ("selected_options", "initial_options"),
-    "checkboxes": ("selected_options", "initial_options"),
-    "conversations_select": ("selected_conversation", "initial_conversation"),
-    "channels_select": ("selected_channel", "initial_channel"),
-    "users_select": ("selected_user", "initial_user"),
-    "datepicker": ("selected_date", "initial_date"),
-    "timepicker": ("selected_time", "initial_time"),
-    "datetimepicker": ("selected_date_time", "initial_date_time"),
-    "plain_text_input": ("value", "initial_value"),
-}
-
-
-def state_values(blocks: Sequence[Json], action: Json) -> Json:
-    """Return what every control with a memory holds, null included; the one of `action` holds what was chosen."""
-    values: Json = {}
-    for block in blocks:
-        for control in controls(block):
-            if control["type"] in HELD:
-                held, initial = HELD[control["type"]]
-                chosen = action if action.get("action_id") == control["action_id"] else {}
-                state = {"type": control["type"], held: chosen.get(held, control.get(initial))}
-                values.setdefault(block["block_id"], {})[control["action_id"]] = state
-    return values
-
-
-def controls(block: Json) -> Iterator[Json]:
-    """Yield what can be used in a block as Slack stores it."""
-    for control in (*block.get("elements", ()), block.get("accessory"), block.get("element")):
-        if isinstance(control, dict) and "action_id" in control:
-            yield control

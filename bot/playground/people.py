@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.playground.deliveries import Delivery
 from bot.playground.gestures import Gestures
+from bot.playground.inputs import find_field, held_from
 from bot.playground.journal import Entry, Kind
 from bot.playground.models import Author, Channel, Message, Person
+from bot.playground.rules_views import HOME
+from bot.playground.screens import Screens
 from bot.playground.seen import Control, SeenMessage
+from bot.playground.seen_views import SeenView
 from bot.playground.typed import DESKTOP, Keyboard, as_command, as_message
+from bot.playground.wire import Json
 from bot.playground.workspace import Workspace
 
 #: Where somebody types when nothing else is said, and the name of the conversation with the bot.
@@ -29,8 +35,11 @@ class PersonAtClient:
     who: Person
     workspace: Workspace
     gestures: Gestures
+    screens: Screens
     keyboard: Keyboard = DESKTOP
     read_up_to: int = 0
+    _seen_modal: tuple[str, int] | None = None
+    _seen_home: tuple[str, int] | None = None
     _unread: list[Message] = field(default_factory=list)
 
     # -- doing
@@ -72,14 +81,128 @@ class PersonAtClient:
     async def chooses(self, message: SeenMessage, what: str, option: str) -> Delivery:
         """Choose the option whose text or value is `option` in the menu `what` (action_id or placeholder)."""
         control = _find_control(what, message.menus)
-        chosen = next((each for each in control.options if option in (each["value"], each["text"]["text"])), None)
-        if chosen is None:
-            raise LookupError(f"no option {option!r}; there are {[each['text']['text'] for each in control.options]}")
+        chosen = _option(control, option)
         return self.gestures.use_control(self.who, message.message, control.action_id, selected_option=chosen)
 
     async def invites_bot(self, channel: str) -> None:
         """Make the bot a member of a channel this person is in."""
         self.gestures.invite_bot(self.who, self._channel(channel))
+
+    async def archives(self, channel: str, *, is_archived: bool = True) -> None:
+        """Put a channel this person is in into the archive, or take it out."""
+        self.gestures.archive(self.who, self._channel(channel), is_archived=is_archived)
+
+    # -- screens
+
+    async def uses_shortcut(
+        self, what: str, message: SeenMessage | None = None, channel: str = DEFAULT_CHANNEL
+    ) -> Delivery:
+        """Use the shortcut with this name or callback_id: a message's with `message`, else a global one.
+
+        Raises LookupError for one that Slack's client does not offer there.
+        """
+        on = message.message if message is not None else None
+        return self.screens.use_shortcut(self.who, what, on, self._channel(channel))
+
+    async def opens_home(self, tab: str = HOME) -> None:
+        """Look at the app's page, its `home` or its `messages` tab. Raises LookupError when it has none."""
+        self.screens.open_home(self.who, tab)
+
+    async def fills(self, what: str, value: object) -> Delivery | None:
+        """Fill in the modal's input with this label, block_id, action_id or placeholder; None empties it.
+
+        Values in people's words: text, an option, `#voice-ops`, `@ben`, an ISO date, a list for controls that hold
+        many. Returns a delivery where the app is told at once. Raises LookupError for what is not there to choose.
+        """
+        return self._fill(self._open_modal(), what, value)
+
+    async def submits(self) -> Delivery | None:
+        """Submit the modal; None when Slack's client itself found errors, which the modal then shows."""
+        return self.screens.submit(self.who, self._open_modal().id)
+
+    async def closes(self, *, everything: bool = False) -> tuple[Delivery, ...]:
+        """Close the modal on the screen, or with `everything` all of the stack; returns what the app is told."""
+        return self.screens.close(self.who, self._open_modal().id, everything=everything)
+
+    async def presses_in_modal(self, what: str) -> Delivery:
+        """Press the button whose action_id or text is `what`, among the modal's blocks."""
+        modal = self._open_modal()
+        return self.screens.press(self.who, modal.id, _find_control(what, modal.buttons).action_id)
+
+    async def presses_at_home(self, what: str) -> Delivery:
+        """Press the button whose action_id or text is `what`, on the Home tab."""
+        home = self._own_home()
+        return self.screens.press(self.who, home.id, _find_control(what, home.buttons).action_id)
+
+    async def chooses_at_home(self, what: str, value: object) -> Delivery | None:
+        """Choose in a menu of the Home tab, or from an overflow menu there, by action_id or placeholder."""
+        home = self._own_home()
+        if what in (each.action_id for each in home.menus):
+            control = _find_control(what, home.menus)
+            return self.screens.press(self.who, home.id, what, selected_option=_option(control, str(value)))
+        return self._fill(home, what, value)
+
+    @property
+    def modal(self) -> SeenView | None:
+        """The modal on the screen, None without one."""
+        stack = self.workspace.views.modals(self.who.id)
+        return SeenView(stack[-1], self.workspace, len(stack)) if stack else None
+
+    @property
+    def home(self) -> SeenView | None:
+        """The Home tab as it was published last, None before."""
+        view = self.workspace.views.home(self.who.id)
+        return SeenView(view, self.workspace) if view is not None else None
+
+    async def sees_modal(self, timeout_s: float = PATIENCE_S) -> SeenView:
+        """Wait for a modal that was not seen so before: a new one, or a change by the app or by Slack; return it.
+
+        Raises AssertionError with the journal when nothing comes in time.
+        """
+        seen = await self._awaited(lambda: self.modal, self._seen_modal, "no other modal", timeout_s)
+        self._seen_modal = _version(seen)
+        return seen
+
+    async def sees_home(self, timeout_s: float = PATIENCE_S) -> SeenView:
+        """Wait for a Home tab that was not seen so before and return it; AssertionError as `sees_modal`."""
+        seen = await self._awaited(lambda: self.home, self._seen_home, "no other Home tab", timeout_s)
+        self._seen_home = _version(seen)
+        return seen
+
+    async def _awaited(
+        self,
+        look: Callable[[], SeenView | None],
+        seen_before: tuple[str, int] | None,
+        nothing: str,
+        timeout_s: float,
+    ) -> SeenView:
+        journal = self.workspace.journal
+        try:
+            async with asyncio.timeout(timeout_s):
+                while (seen := look()) is None or _version(seen) == seen_before:
+                    await journal.beyond(journal.last_seq)
+        except TimeoutError:
+            raise AssertionError(
+                f"{self.who.name} saw {nothing} in {timeout_s:g} s. The journal ends:\n{journal.told()}"
+            ) from None
+        return seen
+
+    def _open_modal(self) -> SeenView:
+        modal = self.modal
+        if modal is None:
+            raise LookupError(f"{self.who.name} has no modal open")
+        return modal
+
+    def _own_home(self) -> SeenView:
+        home = self.home
+        if home is None:
+            raise LookupError(f"{self.who.name} has no Home tab yet")
+        return home
+
+    def _fill(self, view: SeenView, what: str, value: object) -> Delivery | None:
+        block, control = find_field(view.state, what)
+        held = held_from(self.workspace, self.who, control, value)
+        return self.screens.fill(self.who, view.id, block["block_id"], control["action_id"], held)
 
     # -- seeing
 
@@ -152,3 +275,14 @@ def _find_control(what: str, controls: tuple[Control, ...]) -> Control:
         if what in (control.action_id, control.text):
             return control
     raise LookupError(f"no {what!r} here; there are {[f'{each.text} ({each.action_id})' for each in controls]}")
+
+
+def _option(control: Control, wanted: str) -> Json:
+    for option in control.options:
+        if wanted in (option["value"], option["text"]["text"]):
+            return option
+    raise LookupError(f"no option {wanted!r}; there are {[each['text']['text'] for each in control.options]}")
+
+
+def _version(seen: SeenView) -> tuple[str, int]:
+    return seen.id, seen.state.version

@@ -37,11 +37,20 @@ FIELDS: dict[str, type | tuple[type, ...]] = {
 
 @dataclass(slots=True)
 class Trigger:
-    """A trigger id given to the app, with whom and when; `is_used` once a view was opened with it."""
+    """A trigger id given to the app, with whom and when; `is_used` once a view was opened with it.
+
+    `channel` is the conversation the person was in, `view_id` the view they used, each None elsewhere.
+    """
 
     person: Person
     given_at: datetime
+    channel: Channel | None = None
+    view_id: str | None = None
     is_used: bool = False
+
+    def spend(self) -> None:
+        """Use it up."""
+        self.is_used = True
 
 
 @dataclass(slots=True)
@@ -72,16 +81,19 @@ class Responses:
     _urls: dict[str, ResponseUrl] = field(default_factory=dict)
     _triggers: dict[str, Trigger] = field(default_factory=dict)
 
-    def give_trigger(self, person: Person) -> str:
+    def give_trigger(self, person: Person, channel: Channel | None = None, view_id: str | None = None) -> str:
         """Return a fresh trigger id, and forget those long dead."""
         now = self.workspace.clock()
         _forget_old(self._triggers, now)
         trigger_id = f"{self.workspace.ids.next('').lower()}.{self.workspace.bot.team_id}"
-        self._triggers[trigger_id] = Trigger(person, now)
+        self._triggers[trigger_id] = Trigger(person, now, channel, view_id)
         return trigger_id
 
-    def spend_trigger(self, trigger_id: str) -> Person:
-        """Return who may be shown a view, once and within 3 s. Raises RefusalError as views.open answers."""
+    def look_at_trigger(self, trigger_id: str) -> Trigger:
+        """Return who may be shown a view, and where they were; good once (`spend`) and within 3 s.
+
+        Raises RefusalError as views.open answers.
+        """
         trigger = self._triggers.get(trigger_id)
         if trigger is None:
             raise RefusalError("invalid_trigger_id")
@@ -89,11 +101,10 @@ class Responses:
             raise RefusalError("exchanged_trigger_id")
         if self.workspace.clock() - trigger.given_at > TRIGGER_LIFE:
             raise RefusalError("expired_trigger_id")
-        trigger.is_used = True
-        return trigger.person
+        return trigger
 
     def give_url(self, kind: str, channel: Channel, person: Person, **fields: Any) -> ResponseUrl:
-        """Return a fresh response_url; `kind` is "commands" or "actions", `fields` further fields of `ResponseUrl`."""
+        """Return a fresh response_url; `kind` is "commands", "actions" or "app", `fields` are of `ResponseUrl`."""
         now = self.workspace.clock()
         _forget_old(self._urls, now)
         key = f"{kind}/{self.workspace.bot.team_id}/{self.workspace.ids.next('').lower()}"
@@ -125,6 +136,7 @@ class Responses:
             self._delete(url)
             return None
         rules.check_content(body, status=400)
+        self.workspace.files.check_used(body.get("blocks"), "/blocks", "invalid_blocks", status=400)
         if len(body.get("text", "")) > rules.MAX_TEXT:
             self._blame("message_truncated", f"text of {len(body['text'])} characters was cut")
         content = rules.content(body, self.workspace.ids.next)

@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.playground.rules_blocks import check_blocks, walk_texts
 from bot.playground.rules_shapes import Problem
+from bot.playground.rules_views import misplaced
 from bot.playground.wire import Json, RefusalError
 
 #: Slack cuts text here.
@@ -37,6 +38,9 @@ INTERACTIVE = frozenset(
         "conversations_select",
         "channels_select",
         "multi_static_select",
+        "multi_users_select",
+        "multi_conversations_select",
+        "multi_channels_select",
         "overflow",
         "checkboxes",
         "radio_buttons",
@@ -44,13 +48,20 @@ INTERACTIVE = frozenset(
         "timepicker",
         "datetimepicker",
         "plain_text_input",
+        "email_text_input",
+        "url_text_input",
+        "number_input",
+        "file_input",
     )
 )
 
 
 def problems(blocks: Any) -> list[Problem]:
     """Return all that is wrong with the blocks of a message, each with a JSON pointer."""
-    return check_blocks(blocks, "/blocks", limit=MAX_MESSAGE_BLOCKS)
+    found = check_blocks(blocks, "/blocks", limit=MAX_MESSAGE_BLOCKS)
+    if isinstance(blocks, list):
+        found += misplaced(blocks, "/blocks", "message")
+    return found
 
 
 def check_content(body: Json, *, status: int = 200) -> None:
@@ -99,13 +110,13 @@ def content(body: Json, fresh_id: Callable[[str], str]) -> Json:
     """Return the fields of a `Message` that `body` sets: text cut as Slack does, blocks with the ids they lack."""
     fields: Json = {"text": str(body.get("text") or "")[:MAX_TEXT]}
     if body.get("blocks") is not None:
-        fields["blocks"] = tuple(_completed(block, fresh_id) for block in body["blocks"])
+        fields["blocks"] = tuple(completed(block, fresh_id) for block in body["blocks"])
     if body.get("attachments") is not None:
         fields["attachments"] = tuple(body["attachments"])
     return fields
 
 
-def _completed(block: Json, fresh_id: Callable[[str], str]) -> Json:
+def completed(block: Json, fresh_id: Callable[[str], str]) -> Json:
     """Return the block as Slack stores it: ids for itself and its controls, defaults spelled out in texts."""
     stored: Json = _with_defaults(block)
     stored.setdefault("block_id", fresh_id("")[-5:])

@@ -22,6 +22,7 @@ from bot.playground.rules_shapes import (
     one_of,
     shape,
     string,
+    written_as,
 )
 
 
@@ -56,7 +57,10 @@ CONFIRM = shape(
 
 IMAGE_SOURCE = {
     "image_url": link(),
-    "slack_file": both(shape({"id": string(255), "url": link()}), exactly_one("id", "url")),
+    # Its address is ours, and we are on loopback without TLS.
+    "slack_file": both(
+        shape({"id": string(255), "url": link(schemes=("https://", "http://"))}), exactly_one("id", "url")
+    ),
 }
 
 IMAGE = both(
@@ -172,22 +176,55 @@ CONVERSATIONS_SELECT = shape(
 )
 CHANNELS_SELECT = shape({**PLACED, "initial_channel": string(255), "response_url_enabled": boolean})
 USERS_SELECT = shape({**PLACED, "initial_user": string(255)})
-PLAIN_TEXT_INPUT = shape(
+MULTI_CONVERSATIONS_SELECT = shape(
     {
-        "action_id": ACTION_ID,
-        "initial_value": string(3000, shortest=0),
-        "multiline": boolean,
-        "min_length": integer(0, 3000),
-        "max_length": integer(1, 3000),
-        "placeholder": plain(150),
-        "focus_on_load": boolean,
-        "dispatch_action_config": shape(
-            {"trigger_actions_on": items(one_of("on_enter_pressed", "on_character_entered"), 1, 2)}
-        ),
+        **PLACED,
+        "initial_conversations": items(string(255), 1, 100),
+        "default_to_current_conversation": boolean,
+        "filter": CONVERSATION_FILTER,
+        "max_selected_items": integer(1, 100),
     }
 )
-DATEPICKER = shape({**PLACED, "initial_date": string(10, shortest=10)})
-TIMEPICKER = shape({**PLACED, "initial_time": string(5, shortest=5), "timezone": string(255)})
+MULTI_CHANNELS_SELECT = shape(
+    {**PLACED, "initial_channels": items(string(255), 1, 100), "max_selected_items": integer(1, 100)}
+)
+MULTI_USERS_SELECT = shape(
+    {**PLACED, "initial_users": items(string(255), 1, 100), "max_selected_items": integer(1, 100)}
+)
+
+
+def fitting_lengths(value: Any, pointer: str, found: list[Problem]) -> None:
+    """Check that a text input can be filled, and that what stands in it at first fits."""
+    if not isinstance(value, dict):
+        return
+    shortest, longest, initial = (value.get(name) for name in ("min_length", "max_length", "initial_value"))
+    if isinstance(shortest, int) and isinstance(longest, int) and shortest > longest:
+        found.append(Problem(f"{pointer}/min_length", "must not be more than max_length"))
+    if isinstance(initial, str) and isinstance(longest, int) and len(initial) > longest:
+        found.append(Problem(f"{pointer}/initial_value", f"must be less than {longest + 1} characters"))
+
+
+TYPED = {
+    "action_id": ACTION_ID,
+    "initial_value": string(3000, shortest=0),
+    "placeholder": plain(150),
+    "focus_on_load": boolean,
+    "dispatch_action_config": shape(
+        {"trigger_actions_on": items(one_of("on_enter_pressed", "on_character_entered"), 1, 2)},
+        required=("trigger_actions_on",),
+    ),
+}
+PLAIN_TEXT_INPUT = both(
+    shape({**TYPED, "multiline": boolean, "min_length": integer(0, 3000), "max_length": integer(1, 3000)}),
+    fitting_lengths,
+)
+ADDRESS_INPUT = shape(TYPED)
+NUMBER_INPUT = shape(
+    {**TYPED, "is_decimal_allowed": boolean, "min_value": string(40), "max_value": string(40)},
+    required=("is_decimal_allowed",),
+)
+DATEPICKER = shape({**PLACED, "initial_date": written_as("%Y-%m-%d")})
+TIMEPICKER = shape({**PLACED, "initial_time": written_as("%H:%M"), "timezone": string(255)})
 DATETIMEPICKER = shape({**COMMON, "initial_date_time": integer(1_000_000_000, 9_999_999_999)})
 FILE_INPUT = shape(
     {"action_id": ACTION_ID, "filetypes": items(string(255), 1, 100), "max_files": integer(1, 10)},
@@ -218,6 +255,9 @@ MENUS = {
     "conversations_select": CONVERSATIONS_SELECT,
     "channels_select": CHANNELS_SELECT,
     "users_select": USERS_SELECT,
+    "multi_conversations_select": MULTI_CONVERSATIONS_SELECT,
+    "multi_channels_select": MULTI_CHANNELS_SELECT,
+    "multi_users_select": MULTI_USERS_SELECT,
 }
 CHOICES = {
     "checkboxes": CHECKBOXES,
@@ -232,6 +272,9 @@ INPUTS = {
     **MENUS,
     **CHOICES,
     "plain_text_input": PLAIN_TEXT_INPUT,
+    "email_text_input": ADDRESS_INPUT,
+    "url_text_input": ADDRESS_INPUT,
+    "number_input": NUMBER_INPUT,
     "datetimepicker": DATETIMEPICKER,
     "file_input": FILE_INPUT,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 
@@ -60,6 +61,20 @@ def integer(lowest: int, highest: int) -> Check:
     def check(value: Any, pointer: str, found: list[Problem]) -> None:
         if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
             found.append(Problem(pointer, f"must be an integer from {lowest} to {highest}"))
+
+    return check
+
+
+def written_as(pattern: str) -> Check:
+    """Return a check for a date or a time in exactly this `strptime` pattern."""
+
+    def check(value: Any, pointer: str, found: list[Problem]) -> None:
+        try:
+            is_written_so = datetime.strptime(value, pattern).strftime(pattern) == value  # noqa: DTZ007
+        except (TypeError, ValueError):
+            is_written_so = False
+        if not is_written_so:
+            found.append(Problem(pointer, f"must be written as {pattern}"))
 
     return check
 

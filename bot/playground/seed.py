@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.playground.models import Channel, ChannelKind, Person
+from bot.playground.models import Channel, ChannelKind, Person, UserGroup
 
 TEAM_ID = "T0PLAYGRND"
 TEAM_DOMAIN = "playground"
@@ -44,3 +44,9 @@ def channels() -> tuple[Channel, ...]:
         Channel("C0SHAREDOL", "shared-with-olga", members=everyone | {bot, olga}, is_ext_shared=True),
         Channel("D0ANAANDBE", "ana-and-ben", ChannelKind.IM, frozenset((ana, ben))),
     )
+
+
+def usergroups() -> tuple[UserGroup, ...]:
+    """Return the groups that can be mentioned."""
+    _, ana, ben, *_ = (each.id for each in people("Callwatch"))
+    return (UserGroup("S0ONCALL01", "oncall", "On call", (ana, ben)),)

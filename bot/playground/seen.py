@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from bot.playground import typed
+from bot.playground.controls import all_options, controls
+from bot.playground.files import File
 from bot.playground.models import Author, Message
-from bot.playground.payloads import controls
 from bot.playground.rules_blocks import Text, walk_texts
 from bot.playground.wire import Json
 from bot.playground.workspace import Workspace
@@ -24,6 +26,27 @@ class Control:
     style: str = ""
     url: str = ""
     options: tuple[Json, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFile:
+    """A file under a message, as it can be opened."""
+
+    name: str
+    title: str
+    mimetype: str
+    alt_text: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SeenImage:
+    """A picture among the blocks: at `url`, or `file` when it shows one of the workspace's."""
+
+    alt_text: str
+    title: str = ""
+    url: str = ""
+    file: SeenFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +134,29 @@ class SeenMessage:
         """The menus, in reading order."""
         return tuple(each for each in self._controls() if each.type != "button")
 
+    @property
+    def files(self) -> tuple[SeenFile, ...]:
+        """The files under it."""
+        found = (self.workspace.files.get(each) for each in self.message.file_ids)
+        return tuple(_file(each) for each in found if each is not None)
+
+    @property
+    def images(self) -> tuple[SeenImage, ...]:
+        """The pictures among its blocks, in reading order."""
+        return tuple(self._image(each) for each in _images(self.blocks))
+
+    def _image(self, raw: Json) -> SeenImage:
+        file = self.workspace.files.resolve(raw["slack_file"]) if "slack_file" in raw else None
+        title = raw.get("title", {}).get("text", "")
+        return SeenImage(raw["alt_text"], title, raw.get("image_url", ""), _file(file) if file is not None else None)
+
     def _controls(self) -> list[Control]:
-        return [_control(raw) for block in self.blocks for raw in controls(block)]
+        return [as_control(raw) for block in self.blocks for raw in controls(block)]
 
 
-def _control(raw: Json) -> Control:
+def as_control(raw: Json) -> Control:
+    """Return a button or a menu as a person sees it."""
     label: Any = raw.get("text") or raw.get("placeholder") or {}
-    groups = raw.get("option_groups", ())
     return Control(
         action_id=raw["action_id"],
         type=raw["type"],
@@ -125,5 +164,20 @@ def _control(raw: Json) -> Control:
         value=raw.get("value", ""),
         style=raw.get("style", ""),
         url=raw.get("url", ""),
-        options=(*raw.get("options", ()), *(option for group in groups for option in group["options"])),
+        options=tuple(all_options(raw)),
     )
+
+
+def _file(file: File) -> SeenFile:
+    return SeenFile(file.name, file.title, file.mimetype, file.alt_text, file.content)
+
+
+def _images(value: Any) -> Iterator[Json]:
+    if isinstance(value, dict):
+        if value.get("type") == "image":
+            yield value
+        for part in value.values():
+            yield from _images(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _images(part)

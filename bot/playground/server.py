@@ -20,8 +20,10 @@ from bot.playground.manifest import Manifest
 from bot.playground.methods import Office
 from bot.playground.people import PersonAtClient
 from bot.playground.responses import Responses
+from bot.playground.screens import Screens
 from bot.playground.socketmode import Sockets
 from bot.playground.typed import DESKTOP, Keyboard
+from bot.playground.uploads import Uploads
 from bot.playground.webapi import Tokens, WebApi
 from bot.playground.wire import Clock
 from bot.playground.workspace import Workspace
@@ -64,7 +66,9 @@ class PlaygroundServer:
         self.events = Events(self.workspace, self.deliveries, self.faults)
         self.workspace.watchers.append(self.events.on_message)
         self.gestures = Gestures(self.workspace, self.deliveries, self.responses, self.events)
-        self._office = Office(self.workspace, self.sockets, RateLimiter(limits or Limits()))
+        self.screens = Screens(self.workspace, self.deliveries, self.responses, self.events)
+        limiter = RateLimiter(limits or Limits())
+        self._office = Office(self.workspace, self.sockets, limiter, self.deliveries, self.events, self.responses)
         self._port = port
         self._runner: web.AppRunner | None = None
         self._people: dict[str, PersonAtClient] = {}
@@ -117,7 +121,7 @@ class PlaygroundServer:
         """Return somebody at their client, the same one each time; `keyboard` counts when first asked for."""
         who = self.workspace.person(name)
         if who.id not in self._people:
-            self._people[who.id] = PersonAtClient(who, self.workspace, self.gestures, keyboard)
+            self._people[who.id] = PersonAtClient(who, self.workspace, self.gestures, self.screens, keyboard)
         return self._people[who.id]
 
     def assert_no_violations(self) -> None:
@@ -138,6 +142,7 @@ class PlaygroundServer:
         self._office.url = f"http://{HOST}:{port}/"
         self.sockets.ws_url = f"ws://{HOST}:{port}"
         self.responses.base_url = f"http://{HOST}:{port}/respond"
+        self.workspace.files.base_url = self._office.url
 
     def _add_routes(self, app: web.Application) -> None:
         api = WebApi(self._office, self.responses, self.faults, TOKENS)
@@ -145,6 +150,9 @@ class PlaygroundServer:
         app.router.add_post("/api/{method}", api.on_call)
         app.router.add_post("/respond/{key:.+}", api.on_response_url)
         app.router.add_get("/link/", self.sockets.serve)
+        uploads = Uploads(self.workspace, self.faults, TOKENS.bot)
+        app.router.add_post("/upload/v1/{ticket}", uploads.on_upload)
+        app.router.add_get("/files-pri/{key}/{name}", uploads.on_download, allow_head=False)
 
     async def stop(self) -> None:
         """Close every connection and forget what was on its way; done within a second."""

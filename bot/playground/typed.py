@@ -61,6 +61,9 @@ def readable(text: str, workspace: Workspace) -> str:
             return f"@{workspace.people[token[1:]].name}"
         if token.startswith("#") and token[1:] in workspace.channels:
             return workspace.channels[token[1:]].label
+        group = workspace.usergroups.get(token.removeprefix("!subteam^"))
+        if group is not None:
+            return f"@{group.handle}"
         return f"@{token[1:]}" if token.startswith("!") else token
 
     return unescaped(_TOKEN.sub(shown, text))
@@ -103,6 +106,9 @@ def _resolved(text: str, workspace: Workspace, *, with_names: bool) -> str:
         if sign == "@":
             if name in ("channel", "here", "everyone"):
                 return f"<!{name}>"
+            for group in workspace.usergroups.values():
+                if group.handle == name:
+                    return f"<!subteam^{group.id}|@{group.handle}>" if with_names else f"<!subteam^{group.id}>"
             for person in workspace.people.values():
                 if person.name == name:
                     return f"<@{person.id}|{person.name}>" if with_names else f"<@{person.id}>"

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from aiohttp import web
 
-from bot.playground import methods_chat, methods_read
+from bot.playground import methods_chat, methods_files, methods_read, methods_views, methods_where
 from bot.playground.faults import RESPONSE_URL, Fault, Faults, Strike
 from bot.playground.journal import Kind
 from bot.playground.methods import Method, Office, TokenKind, read_args, require_scope
 from bot.playground.responses import Responses
+from bot.playground.weather import after, before, json_response
 from bot.playground.wire import Json, RefusalError
 
-METHODS: dict[str, Method] = {**methods_chat.METHODS, **methods_read.METHODS}
+METHODS: dict[str, Method] = {
+    **methods_chat.METHODS,
+    **methods_files.METHODS,
+    **methods_read.METHODS,
+    **methods_views.METHODS,
+    **methods_where.METHODS,
+}
 
-
-#: What is said of a response_url whose life is over.
 #: Refusals of a response_url that is spent come as 404, all others as 400.
 _DEAD_URL = frozenset({"expired_url", "used_url"})
 
@@ -56,64 +60,33 @@ class WebApi:
         name = request.match_info["method"]
         raw = await request.read()
         strike = self.faults.take(name)
-        early = await self._before(request, name, strike)
+        early = await before(request, name, strike, self.office.workspace.journal)
         if early is not None:
             return early
         status, answer, headers = self._carry_out(name, await _read(request, raw), strike)
-        return self._after(request, strike) or _json(answer, status, headers)
+        return after(request, strike) or json_response(answer, status, headers)
 
     async def on_response_url(self, request: web.Request) -> web.StreamResponse:
         """Answer one post to a response_url: `ok`, or Slack's error as JSON with its status."""
         key = request.match_info["key"]
         raw = await request.read()
         strike = self.faults.take(RESPONSE_URL)
-        early = await self._before(request, RESPONSE_URL, strike)
+        early = await before(request, RESPONSE_URL, strike, self.office.workspace.journal)
         if early is not None:
             return early
         journal = self.office.workspace.journal
         try:
             if strike is not None and strike.fault is Fault.REFUSED_BEFORE:
                 status = HTTPStatus.NOT_FOUND if strike.code in _DEAD_URL else HTTPStatus.BAD_REQUEST
-                return _json({"ok": False, "error": strike.code}, status)
+                return json_response({"ok": False, "error": strike.code}, status)
             self.responses.post(key, _parsed(raw))
         except RefusalError as refusal:
             journal.add(Kind.REFUSED, f"response_url: {refusal}", refusal.body())
             journal.blame(refusal.code, RESPONSE_URL, "; ".join(refusal.messages))
-            return _json(refusal.body(), refusal.status)
+            return json_response(refusal.body(), refusal.status)
         if strike is not None and strike.fault is Fault.REFUSED_AFTER:
-            return _json({"ok": False, "error": strike.code}, HTTPStatus.BAD_REQUEST)
-        return self._after(request, strike) or web.Response(text="ok")
-
-    # -- weather
-
-    async def _before(self, request: web.Request, name: str, strike: Strike | None) -> web.StreamResponse | None:
-        """Return the answer of a fault that strikes before the request is carried out."""
-        if strike is None:
-            return None
-        self.office.workspace.journal.add(Kind.FAULT, f"{name}: {strike.fault}")
-        match strike.fault:
-            case Fault.DROP_BEFORE:
-                return _cut(request)
-            case Fault.RATE_LIMITED:
-                headers = {"Retry-After": str(int(strike.seconds))}
-                return _json({"ok": False, "error": "ratelimited"}, HTTPStatus.TOO_MANY_REQUESTS, headers)
-            case Fault.ERROR_500_BEFORE:
-                return web.Response(status=500, text="Internal Server Error")
-            case Fault.HTML:
-                return web.Response(text="<html><body>We will be back soon</body></html>", content_type="text/html")
-            case Fault.SLOW:
-                await asyncio.sleep(strike.seconds)
-        return None
-
-    def _after(self, request: web.Request, strike: Strike | None) -> web.StreamResponse | None:
-        """Return the answer of a fault that strikes when the request has been carried out."""
-        match strike.fault if strike is not None else None:
-            case Fault.DROP_AFTER:
-                return _cut(request)
-            case Fault.ERROR_500_AFTER:
-                return web.Response(status=500, text="Internal Server Error")
-            case _:
-                return None
+            return json_response({"ok": False, "error": strike.code}, HTTPStatus.BAD_REQUEST)
+        return after(request, strike) or web.Response(text="ok")
 
     # -- the call itself
 
@@ -197,13 +170,3 @@ def _parsed(raw: bytes) -> object:
         return json.loads(raw)
     except ValueError:
         return None
-
-
-def _json(answer: Json, status: int = HTTPStatus.OK, headers: dict[str, str] | None = None) -> web.Response:
-    return web.Response(text=json.dumps(answer), status=status, headers=headers, content_type="application/json")
-
-
-def _cut(request: web.Request) -> web.Response:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response(status=500)

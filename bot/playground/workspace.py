@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from bot.playground import seed
+from bot.playground.files import Files
 from bot.playground.journal import Journal, Kind, Violation
 from bot.playground.manifest import Manifest
-from bot.playground.models import Author, Channel, ChannelKind, Message, Person
+from bot.playground.models import Author, Channel, ChannelKind, Message, Person, UserGroup
+from bot.playground.views import Views
 from bot.playground.wire import Clock, Ids
 
 
@@ -26,7 +29,10 @@ class Workspace:
         self.ids = Ids(clock)
         self.people: dict[str, Person] = {each.id: each for each in seed.people(manifest.bot_name)}
         self.channels: dict[str, Channel] = {each.id: each for each in seed.channels()}
+        self.usergroups: dict[str, UserGroup] = {each.id: each for each in seed.usergroups()}
         self.bot = self.people[seed.BOT_USER_ID]
+        self.views = Views(self.journal, self.ids, clock)
+        self.files = Files(self.journal, self.ids, clock)
         #: Called with each message as it was (None: it is new) and as it is now.
         self.watchers: list[Callable[[Message | None, Message], None]] = []
         self._messages: dict[str, dict[str, Message]] = {}
@@ -75,15 +81,20 @@ class Workspace:
         """Return `channel` without `person`."""
         return self._set_members(channel, self.channels[channel.id].members - {person.id})
 
+    def archive(self, channel: Channel, *, is_archived: bool = True) -> Channel:
+        """Return `channel` archived, or taken out of the archive."""
+        self.channels[channel.id] = replace(self.channels[channel.id], is_archived=is_archived)
+        return self.channels[channel.id]
+
     def _set_members(self, channel: Channel, members: frozenset[str]) -> Channel:
         self.channels[channel.id] = replace(self.channels[channel.id], members=members)
         return self.channels[channel.id]
 
     # -- messages
 
-    def next_ts(self) -> str:
-        """Return a timestamp that no message has had, never before the ones given out."""
-        self._last_ts_us = max(self._last_ts_us + 1, int(self.clock().timestamp() * 1_000_000))
+    def next_ts(self, at: datetime | None = None) -> str:
+        """Return a timestamp that no message has had: of `at` or now, never before the ones given out."""
+        self._last_ts_us = max(self._last_ts_us + 1, int((at or self.clock()).timestamp() * 1_000_000))
         return f"{self._last_ts_us // 1_000_000}.{self._last_ts_us % 1_000_000:06d}"
 
     def find(self, channel_id: str, ts: str) -> Message | None:
@@ -99,9 +110,11 @@ class Workspace:
         found = (self.find(parent.channel_id, ts) for ts in self._replies.get((parent.channel_id, parent.ts), ()))
         return [each for each in found if each is not None]
 
-    def post(self, channel: Channel, user_id: str, author: Author, text: str, **fields: Any) -> Message:
-        """Return the new message; `fields` are further fields of `Message`."""
-        message = Message(channel.id, self.next_ts(), user_id, author, text, **fields)
+    def post(
+        self, channel: Channel, user_id: str, author: Author, text: str, *, at: datetime | None = None, **fields: Any
+    ) -> Message:
+        """Return the new message, of now or of `at`; `fields` are further fields of `Message`."""
+        message = Message(channel.id, self.next_ts(at), user_id, author, text, **fields)
         self._messages.setdefault(channel.id, {})[message.ts] = message
         if message.is_reply and not message.is_ephemeral:
             self._replies.setdefault((channel.id, message.thread_ts or ""), []).append(message.ts)

@@ -32,9 +32,9 @@ def at() -> datetime:
 
 
 def read_manifest(*more_scopes: str) -> Manifest:
-    """The app's own manifest, with further scopes."""
+    """The app's own manifest without the scopes to look at channels, and with further ones."""
     manifest = parse_manifest(MANIFEST.read_text())
-    return replace(manifest, scopes=manifest.scopes | set(more_scopes))
+    return replace(manifest, scopes=manifest.scopes - {"channels:read", "groups:read"} | set(more_scopes))
 
 
 class SettableClock:

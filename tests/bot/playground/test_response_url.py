@@ -172,8 +172,9 @@ def test_a_trigger_id_opens_one_view_within_3_seconds(server: PlaygroundServer, 
     responses: Responses = server.responses
     ana = server.workspace.person("ana")
     used, late = responses.give_trigger(ana), responses.give_trigger(ana)
-    assert responses.spend_trigger(used) is ana
+    assert responses.look_at_trigger(used).person is ana
+    responses.look_at_trigger(used).spend()
     clock.move(seconds=3.1)
     for trigger_id, code in ((used, "exchanged_trigger_id"), (late, "expired_trigger_id"), ("?", "invalid_trigger_id")):
         with pytest.raises(RefusalError, match=code):
-            responses.spend_trigger(trigger_id)
+            responses.look_at_trigger(trigger_id)

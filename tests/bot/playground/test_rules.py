@@ -117,6 +117,18 @@ LIMITS = {
     "button style": (actions(button(style="danger")), actions(button(style="default"))),
     "image url of 3,000": (image(image_url=url(3000)), image(image_url=url(3001))),
     "image url is https": (image(), image(image_url="http://example.com/a.png")),
+    "100 initial people": (
+        actions({"type": "multi_users_select", "initial_users": ["U1"] * 100}),
+        actions({"type": "multi_users_select", "initial_users": ["U1"] * 101}),
+    ),
+    "at least one to choose": (
+        actions({"type": "multi_channels_select", "max_selected_items": 1}),
+        actions({"type": "multi_channels_select", "max_selected_items": 0}),
+    ),
+    "known filter": (
+        actions({"type": "multi_conversations_select", "filter": {"include": ["public"]}}),
+        actions({"type": "multi_conversations_select", "filter": {"include": ["open"]}}),
+    ),
     "image has one source": (image(), image(slack_file={"id": "F1"})),
     "slack_file has id or url": (
         {"type": "image", "alt_text": "a", "slack_file": {"id": "F1"}},
@@ -180,10 +192,6 @@ LIMITS = {
     "10 cards in a carousel": (
         {"type": "carousel", "elements": [card()] * 10},
         {"type": "carousel", "elements": [card()] * 11},
-    ),
-    "10 files in an input": (
-        input_block(element={"type": "file_input", "max_files": 10}),
-        input_block(element={"type": "file_input", "max_files": 11}),
     ),
     "block ids differ": ([section(block_id="a"), section(block_id="b")], [section(block_id="a")] * 2),
     "action ids differ": (
