@@ -31,6 +31,7 @@ from bot.reporting.server.callfile import CallFileError
 from bot.reporting.server.records import CallRecords
 from bot.reporting.server.serving import ReportingServer
 from bot.settings import Need, Settings
+from bot.watching.models import Watch
 
 #: Made up for this machine alone; the embedded API knows no other.
 DEMO_KEY = "ca11ca11-0000-4000-8000-ca11ca11ca11"
@@ -77,6 +78,7 @@ def demo_settings(workspace: PlaygroundServer, api: ReportingServer, database: P
         "SINCH_APPLICATION_SECRET": DEMO_SECRET,
         "SINCH_REPORTING_URL": api.url,
         "CALLWATCH_DATABASE": str(database),
+        "CALLWATCH_POLL_SECONDS": "1",  # whoever flips a switch wants to see what happens
     }
     return Settings.from_env(environment, {Need.SLACK, Need.REPORTING})
 
@@ -110,11 +112,13 @@ async def running_demo(api: ReportingServer, database: Path, *, note_after_s: fl
         yield Demo(api, workspace, bot)
 
 
-def demo_page(demo: Demo, *, port: int = 0) -> PageServer:
-    """Return the page of a running demo, not started; the channels get something to read first."""
+async def demo_page(demo: Demo, *, port: int = 0) -> PageServer:
+    """Return the page of a running demo, not started; the channels get something to read, and one watches a service."""
     workspace = demo.workspace.workspace
+    channel, ana = workspace.channel(demopage.WATCHING_CHANNEL), demo.workspace.person("ana").who
+    await demo.bot.watching.watch(Watch(channel.id, demopage.SERVICE, ana.id, utc_now()))
     samples.fill(workspace, utc_now(), demopage.busiest(demo.api)[0].endpoint)
-    tour = demopage.tour(load_manifest(), demo.api, workspace.bot.name)
+    tour = demopage.tour(load_manifest(), demo.api, workspace.bot.name, can_watch=True)
     return PageServer(demo.workspace, tour=tour, platform=demopage.PlatformSwitches(demo.api, utc_now), port=port)
 
 
@@ -129,7 +133,7 @@ async def serve_page(*, port: int | None = None, csv_path: Path | None = None, o
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     with tempfile.TemporaryDirectory(prefix="callwatch-demo-") as folder:
         async with running_demo(sample_api(csv_path=csv_path), Path(folder) / "callwatch.db") as demo:
-            page = demo_page(demo, port=PAGE_PORT if port is None else port)
+            page = await demo_page(demo, port=PAGE_PORT if port is None else port)
             try:
                 await page.start()
             except OSError as error:

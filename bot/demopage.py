@@ -18,7 +18,8 @@ from handlers.words import spell_word
 MOST_IDENTITIES = 8
 #: Somebody has to be asked about, also when a file of calls is empty.
 _ANYBODY = Identity(IdentityType.USERNAME, "abc123")
-_SERVICE = "rtpproxy"
+#: What one channel of the demo watches from the start, so that flipping it is seen.
+SERVICE, WATCHING_CHANNEL = "rtpproxy", "#voice-ops"
 _COUNTER = "currentcalls"
 
 _RANGES = (
@@ -103,8 +104,9 @@ def _tries(manifest: Manifest, whose: Identity, handle: str, *, can_watch: bool)
     flip = Try(
         Kind.FLIP,
         "Flip a service",
-        "Takes it down at the platform: the channels that watch it are told. Again, and it is up.",
-        _SERVICE,
+        f"Takes it down at the platform, and {WATCHING_CHANNEL}, which watches it, is told. Again, and it is up.",
+        SERVICE,
+        WATCHING_CHANNEL,
     )
     return (report, thread, flip if can_watch else direct)
 

@@ -21,9 +21,27 @@ MOST_LINES = 350
 
 #: Floors from the top; imports go down or stay. What is named nowhere is a value: pure, and free to import values only.
 FLOORS = {
-    "assembly": ("bot.__main__", "bot.app", "bot.cli", "bot.demo", "bot.doctor", "bot.running", "bot.terminal"),
-    "edges": ("bot.logs", "bot.notifier", "handlers", "storage"),
-    "services": ("bot.reporting.client", "bot.reporting.service"),
+    "assembly": (
+        "bot.__main__",
+        "bot.app",
+        "bot.cli",
+        "bot.connecting",
+        "bot.demo",
+        "bot.demopage",
+        "bot.doctor",
+        "bot.running",
+        "bot.terminal",
+    ),
+    "edges": ("bot.logs", "bot.notifier", "bot.scheduler", "bot.slacksocket", "handlers", "storage"),
+    "services": (
+        "bot.reporting.client",
+        "bot.reporting.service",
+        "bot.watching.lanes",
+        "bot.watching.polling",
+        "bot.watching.sampling",
+        "bot.watching.sending",
+        "bot.watching.service",
+    ),
     # stand-ins for the outside world, as far from the bot as the real ones
     "island playground": ("bot.playground",),
     "island reporting API": ("bot.reporting.server",),
@@ -35,18 +53,26 @@ SHARED_WITH_ISLAND = {
     "island playground": (),
     "island reporting API": ("bot.reporting.models", "bot.reporting.signing", "bot.timerange"),
 }
-REACHES_ISLANDS = ("bot.cli", "bot.demo")
+REACHES_ISLANDS = ("bot.cli", "bot.demo", "bot.demopage")
 IMPORTS_IN_FUNCTIONS = ("bot.__main__", "bot.cli")
 
 #: Each technology, and the only places that know it.
 TECHNOLOGIES = {
-    "aiohttp": ("bot.app", "bot.demo", "bot.doctor", "bot.notifier", "bot.playground", "bot.reporting.server"),
-    "apscheduler": (),
+    "aiohttp": (
+        "bot.app",
+        "bot.connecting",
+        "bot.demo",
+        "bot.doctor",
+        "bot.notifier",
+        "bot.playground",
+        "bot.reporting.server",
+    ),
+    "apscheduler": ("bot.scheduler",),
     "click": ("bot.cli",),
     "dotenv": ("bot.settings",),
     "httpx": ("bot.reporting.client", "bot.reporting.signing"),
-    "slack_bolt": ("bot.app", "handlers"),
-    "slack_sdk": ("bot.app", "bot.doctor", "bot.notifier"),
+    "slack_bolt": ("bot.app", "bot.connecting", "bot.slacksocket", "handlers"),
+    "slack_sdk": ("bot.connecting", "bot.doctor", "bot.notifier", "bot.slacksocket"),
     "sqlite3": ("storage", "bot.reporting.server"),
     "sqlite_utils": ("storage", "bot.reporting.server"),
     "yaml": ("bot.manifest", "bot.playground"),
