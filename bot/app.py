@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,26 +11,37 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.async_app import AsyncApp
-from slack_bolt.authorization import AuthorizeResult
-from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 import handlers
+from bot.connecting import bolt_app, sign_in, socket_url, web_client
 from bot.errors import CallwatchError
 from bot.manifest import Manifest
 from bot.notifier import SlackPort
+from bot.rendering import cards
 from bot.reporting.client import ReportingClient
 from bot.reporting.service import ReportingService
 from bot.reporting.signing import SignatureAuth, parse_secret
-from bot.settings import ReportingSettings, Settings, SlackSettings
+from bot.scheduler import Ticker
+from bot.settings import ReportingSettings, Settings
+from bot.slacksocket import SlackSocketHandler
+from bot.watching.models import Thresholds
+from bot.watching.outgoing import Pace
+from bot.watching.service import Books, Plan, Watching, polls_in_flight
 from handlers.answers import Answers
 from handlers.desk import RESPONSE_URL_LIFE, Desk
 from handlers.people import People
+from handlers.presses import Presses
+from handlers.watching import Archive, WatchAnswers
 from storage.audit import AuditLog
+from storage.board import Board
 from storage.database import Database
 from storage.inbox import Inbox
+from storage.lock import InstanceLock, take_charge
+from storage.outages import Outages
+from storage.outbox import Outbox
+from storage.samples import Samples
+from storage.services import Services
+from storage.watches import Watches
 
 log = structlog.get_logger(__name__)
 
@@ -38,15 +49,12 @@ Clock = Callable[[], datetime]
 
 _DRAIN_S = 3.0
 _CLOSE_S = 0.75  # waited for twice
-#: Between attempts to reach Slack at the start, seconds, doubled each time.
-_FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 30.0
-#: Slack's error names that say nothing about our token.
-_PASSING = frozenset({"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+#: How long the sender may go on telling when the bot stops, seconds; it runs while the desk drains.
+_TOLD_S = 1.0
+#: Connections are for so many services at least, because a watch may be added at any time.
+_WATCHED_AT_LEAST = 100
+_PRUNE_EVERY_S = 3600
 _SEEN_FOR = timedelta(days=1)
-
-
-class StartError(CallwatchError):
-    """The bot cannot start; `str()` says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,7 @@ class Bot:
 
     desk: Desk
     audit: AuditLog
+    watching: Watching
 
 
 def utc_now() -> datetime:
@@ -65,12 +74,15 @@ def utc_now() -> datetime:
 @asynccontextmanager
 async def reporting_service(settings: ReportingSettings, now: Clock = utc_now) -> AsyncIterator[ReportingService]:
     """Lend the reporting service, which the bot and the terminal share."""
-    auth = SignatureAuth(settings.application_key, parse_secret(settings.application_secret.reveal()), now)
-    client = ReportingClient(settings.url, auth)
+    client = ReportingClient(settings.url, _signature(settings, now))
     try:
-        yield ReportingService(client, now)
+        yield ReportingService(client)
     finally:
         await client.aclose()
+
+
+def _signature(settings: ReportingSettings, now: Clock) -> SignatureAuth:
+    return SignatureAuth(settings.application_key, parse_secret(settings.application_secret.reveal()), now)
 
 
 @asynccontextmanager
@@ -81,41 +93,109 @@ async def running_bot(
     now: Clock = utc_now,
     note_after_s: float = 2.0,
     drain_s: float = _DRAIN_S,
+    pace: Pace | None = None,
+    on_fatal: Callable[[str], None] = lambda reason: None,
 ) -> AsyncIterator[Bot]:
     """Lend a bot that is connected to Slack. Raises StartError, StorageError.
 
-    Leaving takes 5 s at most and loses nothing: what is not answered by then is answered after the next start.
+    A second bot on the same database waits here, without a connection to Slack, until the first one is gone. Leaving
+    takes 5 s at most and loses nothing: what is not answered or told by then follows the next start. `on_fatal` is
+    called with a sentence when the bot cannot go on; the process should end then.
     """
     slack_settings = settings.require_slack()
     async with AsyncExitStack() as stack:
+        lock = InstanceLock(settings.database)
+        if not lock.try_take():
+            log.warning("another_bot_is_running", database=str(settings.database), waiting_for=str(lock.path))
+        await stack.enter_async_context(lock)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         database = await stack.enter_async_context(await Database.open(settings.database))
-        identity = await _auth_test(slack_settings, session)
+        epoch = await take_charge(database)
+        identity = await sign_in(slack_settings, session, manifest)
         reporting = await stack.enter_async_context(reporting_service(settings.require_reporting(), now))
-        client = _web_client(slack_settings, session, token=slack_settings.bot_token.reveal())
+        client = web_client(slack_settings, session, token=slack_settings.bot_token.reveal())
         slack = SlackPort(client, session, team_id=identity.team_id or "")
         inbox, audit = Inbox(database), AuditLog(database)
+        archive = Archive(Watches(database), Outages(database), Samples(database), Board(database))
+        watching = await _watching(stack, settings, database, archive, epoch, slack, pace or Pace(), now, on_fatal)
         answers = Answers(
             reporting,
             People(slack.fetch_person, settings.timezone),
             audit,
+            WatchAnswers(watching, archive, slack.check_channel, commands=manifest.commands, now=now),
+            Presses(watching, archive, now=now),
             commands=manifest.commands,
             counter_ids=settings.counters,
             bot_user_id=identity.bot_user_id or "",
             now=now,
         )
         desk = Desk(answers, slack, inbox, now=now, note_after_s=note_after_s)
-        app = _bolt_app(slack_settings, session, identity)
-        handlers.register(app, desk, manifest.commands)
-        socket = AsyncSocketModeHandler(app, slack_settings.app_token.reveal())
+        app = bolt_app(slack_settings, session, identity)
+        handlers.register(app, desk, manifest.commands, watching.channel_available)
+        socket: AsyncSocketModeHandler = SlackSocketHandler(app, slack_settings.app_token.reveal())
         stack.push_async_callback(_stop, socket, desk, drain_s)
         # Asked for here: the SDK itself would ask for ever, with a token that Slack will never take.
-        socket.client.wss_uri = await _socket_url(slack_settings, session)
-        await socket.connect_async()
-        log.info("connected", team=identity.team_id, bot_user=identity.bot_user_id)
+        socket.client.wss_uri = await socket_url(slack_settings, session)
+        # Before anything new can come in: a question asked in between would be found in the inbox and answered twice.
         await desk.resume()
-        await inbox.prune(received_before_ms=_ms(now() - RESPONSE_URL_LIFE), seen_before_ms=_ms(now() - _SEEN_FOR))
-        yield Bot(desk, audit)
+        await socket.connect_async()
+        await watching.start()
+        log.info("connected", team=identity.team_id, bot_user=identity.bot_user_id)
+        pruning = asyncio.create_task(_prune_hourly(inbox, now))
+        stack.callback(pruning.cancel)
+        yield Bot(desk, audit, watching)
+
+
+async def _watching(
+    stack: AsyncExitStack,
+    settings: Settings,
+    database: Database,
+    archive: Archive,
+    epoch: int,
+    slack: SlackPort,
+    pace: Pace,
+    now: Clock,
+    on_fatal: Callable[[str], None],
+) -> Watching:
+    """Return the watching, not started; it is stopped when `stack` is left."""
+    thresholds = Thresholds(settings.confirm_down, settings.confirm_up, settings.poll_s)
+    plan = Plan(thresholds, pace, settings.counters)
+    reporting = settings.require_reporting()
+    watched = len(await Services(database).load_watched())
+    # Connections of its own, so that polls and people do not wait for each other; a poll is not repeated, the next is.
+    platform = ReportingClient(
+        reporting.url,
+        _signature(reporting, now),
+        connections=polls_in_flight(max(watched, _WATCHED_AT_LEAST), plan),
+        attempts=1,
+    )
+    stack.push_async_callback(platform.aclose)
+    books = Books(
+        Services(database), Watches(database), Outages(database), Samples(database), Outbox(database, epoch, pace)
+    )
+    ticks = Ticker(plan.tick_s, on_dead=lambda: on_fatal("The scheduler has stopped and could not be set going again."))
+    watching = Watching(
+        platform,
+        books,
+        slack,
+        cards.render,
+        ticks,
+        plan,
+        now=now,
+        on_superseded=lambda: on_fatal("Another bot has taken over this database."),
+    )
+    stack.push_async_callback(watching.stop, _TOLD_S)
+    return watching
+
+
+async def _prune_hourly(inbox: Inbox, now: Clock) -> None:
+    """Forget what cannot be answered or delivered again any more."""
+    while True:
+        try:
+            await inbox.prune(received_before_ms=_ms(now() - RESPONSE_URL_LIFE), seen_before_ms=_ms(now() - _SEEN_FOR))
+        except CallwatchError as error:
+            log.error("inbox_not_pruned", reason=str(error))
+        await asyncio.sleep(_PRUNE_EVERY_S)
 
 
 def _ms(instant: datetime) -> int:
@@ -124,6 +204,7 @@ def _ms(instant: datetime) -> int:
 
 async def _stop(socket: AsyncSocketModeHandler, desk: Desk, drain_s: float) -> None:
     """Stop intake, finish what is under way, close. A socket that does not want to close is left behind."""
+    socket.client.auto_reconnect_enabled = False  # or it would come back while we finish
     try:
         await asyncio.wait_for(socket.disconnect_async(), _CLOSE_S)
     except TimeoutError:
@@ -133,71 +214,3 @@ async def _stop(socket: AsyncSocketModeHandler, desk: Desk, drain_s: float) -> N
         await asyncio.wait_for(socket.close_async(), _CLOSE_S)
     except TimeoutError:
         log.warning("socket_did_not_close")
-
-
-def _web_client(settings: SlackSettings, session: aiohttp.ClientSession, *, token: str | None) -> AsyncWebClient:
-    """Return a client without the SDK's own retries: after a reset connection they would post twice."""
-    return AsyncWebClient(token, base_url=settings.api_url, session=session, timeout=10, retry_handlers=[])
-
-
-def _bolt_app(settings: SlackSettings, session: aiohttp.ClientSession, identity: AuthorizeResult) -> AsyncApp:
-    async def authorize() -> AuthorizeResult:
-        """Return what auth.test told at the start, so that no request waits for it."""
-        return identity
-
-    return AsyncApp(
-        client=_web_client(settings, session, token=None),
-        authorize=authorize,
-        # Bolt looks for an acknowledgement every 10 ms unless it may wait for the listener, and ours return at once.
-        process_before_response=True,
-        # Socket Mode's requests come through a connection of ours and carry no signature.
-        request_verification_enabled=False,
-        ssl_check_enabled=False,
-        url_verification_enabled=False,
-        attaching_function_token_enabled=False,
-        ignoring_self_assistant_message_events_enabled=False,
-    )
-
-
-async def _auth_test(settings: SlackSettings, session: aiohttp.ClientSession) -> AuthorizeResult:
-    """Return who we are in Slack."""
-    bot_token = settings.bot_token.reveal()
-    answer = await _until_answered(
-        _web_client(settings, session, token=bot_token).auth_test,
-        "SLACK_BOT_TOKEN",
-        "Copy it anew from the app's page, OAuth & Permissions, after installing the app.",
-    )
-    return AuthorizeResult.from_auth_test_response(bot_token=bot_token, auth_test_response=answer)
-
-
-async def _socket_url(settings: SlackSettings, session: aiohttp.ClientSession) -> str:
-    """Return an address that lets one Socket Mode connection in, once and soon."""
-    client = _web_client(settings, session, token=None)
-    answer = await _until_answered(
-        lambda: client.apps_connections_open(app_token=settings.app_token.reveal()),
-        "SLACK_APP_TOKEN",
-        "Make one with connections:write on the app's page, Basic Information, App-Level Tokens.",
-    )
-    return str(answer["url"])
-
-
-async def _until_answered(
-    ask: Callable[[], Awaitable[AsyncSlackResponse]], setting: str, remedy: str
-) -> AsyncSlackResponse:
-    """Return Slack's answer. Waits while Slack cannot be reached; raises StartError when it does not want us."""
-    wait_s = _FIRST_WAIT_S
-    while True:
-        asked_wait_s = 0.0
-        try:
-            return await ask()
-        except SlackApiError as error:
-            code = error.response.get("error") if hasattr(error.response, "get") else None
-            if code and code not in _PASSING:
-                raise StartError(f"Slack does not take {setting} ({code}). {remedy}") from error
-            retry_after = error.response.headers.get("Retry-After", "")
-            asked_wait_s = float(retry_after) if retry_after.isdigit() else 0.0
-            log.warning("slack_not_ready", setting=setting, reason=code or "no answer of Slack's")
-        except (aiohttp.ClientError, TimeoutError) as error:
-            log.warning("slack_not_reached", reason=type(error).__name__, retry_in_s=wait_s)
-        await asyncio.sleep(max(wait_s, asked_wait_s))
-        wait_s = min(wait_s * 2, _LONGEST_WAIT_S)

@@ -172,6 +172,24 @@ def parse_log_format(text: str) -> str:
     return _parse_choice(text.lower(), ("console", "json"))
 
 
+def parse_seconds(text: str) -> float:
+    """Return an interval in seconds, from a quarter of a second to an hour."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.25 <= seconds <= 3600:
+        raise ValueError(f"is {text!r}; write seconds from 0.25 to 3600, such as 10")
+    return seconds
+
+
+def parse_times(text: str) -> int:
+    """Return a small whole number of times."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= 100):
+        raise ValueError(f"is {text!r}; write a whole number from 1 to 100")
+    return int(text)
+
+
 def parse_flag(text: str) -> bool:
     """Return whether it says yes."""
     word = text.lower()

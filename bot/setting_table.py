@@ -76,9 +76,30 @@ CALLWATCH_DATABASE = Setting(
     parse=parsers.parse_path,
     default="callwatch.db",
 )
+CALLWATCH_POLL_SECONDS = Setting(
+    name="CALLWATCH_POLL_SECONDS",
+    meaning="How often watched services are asked, seconds; 0.25 is allowed",
+    example="5",
+    parse=parsers.parse_seconds,
+    default="10",
+)
+CALLWATCH_CONFIRM_DOWN = Setting(
+    name="CALLWATCH_CONFIRM_DOWN",
+    meaning="How often in a row a service has to be seen down before that is told",
+    example="2",
+    parse=parsers.parse_times,
+    default="1",
+)
+CALLWATCH_CONFIRM_UP = Setting(
+    name="CALLWATCH_CONFIRM_UP",
+    meaning="How often in a row a service has to be seen up before its recovery is told",
+    example="2",
+    parse=parsers.parse_times,
+    default="1",
+)
 CALLWATCH_COUNTERS = Setting(
     name="CALLWATCH_COUNTERS",
-    meaning="Counters that `/counters` names, with commas between them",
+    meaning="Counters to sample every 120 s and that `/counters` names, with commas between them",
     example="currentcalls,registeredusers",
     parse=parsers.parse_counters,
     default="currentcalls",
@@ -120,6 +141,9 @@ SETTINGS: tuple[Setting[object], ...] = (
     SINCH_APPLICATION_SECRET,
     SINCH_REPORTING_URL,
     CALLWATCH_DATABASE,
+    CALLWATCH_POLL_SECONDS,
+    CALLWATCH_CONFIRM_DOWN,
+    CALLWATCH_CONFIRM_UP,
     CALLWATCH_COUNTERS,
     CALLWATCH_TIMEZONE,
     CALLWATCH_LOG_LEVEL,

@@ -78,6 +78,9 @@ class Settings:
     slack: SlackSettings | None
     reporting: ReportingSettings | None
     database: Path
+    poll_s: float  # between two polls of one service
+    confirm_down: int  # answers in a row before a flip counts
+    confirm_up: int
     counters: tuple[str, ...]
     timezone: ZoneInfo
     log_level: str  # DEBUG, INFO, WARNING or ERROR
@@ -106,6 +109,9 @@ class Settings:
             slack=slack,
             reporting=reporting,
             database=reader.defaulted(table.CALLWATCH_DATABASE),
+            poll_s=reader.defaulted(table.CALLWATCH_POLL_SECONDS),
+            confirm_down=reader.defaulted(table.CALLWATCH_CONFIRM_DOWN),
+            confirm_up=reader.defaulted(table.CALLWATCH_CONFIRM_UP),
             counters=reader.defaulted(table.CALLWATCH_COUNTERS),
             timezone=reader.defaulted(table.CALLWATCH_TIMEZONE),
             log_level=reader.defaulted(table.CALLWATCH_LOG_LEVEL),

@@ -16,3 +16,13 @@ def to_ms(instant: datetime) -> int:
 def from_ms(ms: int) -> datetime:
     """Return the instant `ms` milliseconds after 1970, aware UTC."""
     return _EPOCH + ms * _MILLISECOND
+
+
+def maybe_ms(instant: datetime | None) -> int | None:
+    """Return `instant` in milliseconds since 1970, or None for None."""
+    return None if instant is None else to_ms(instant)
+
+
+def maybe_instant(ms: int | None) -> datetime | None:
+    """Return the instant `ms` milliseconds after 1970, or None for None."""
+    return None if ms is None else from_ms(ms)

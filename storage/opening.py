@@ -5,6 +5,7 @@ Synchronous, because it runs in the database's own thread (`storage.database`), 
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import time
@@ -13,8 +14,18 @@ from pathlib import Path
 
 from sqlite_utils import Database as Connection
 
-from storage.errors import StorageError, StorageUnusableError, damaged, opening_error, primary_code, why_not_open
+from storage.errors import (
+    StorageDamagedError,
+    StorageError,
+    StorageUnusableError,
+    damaged,
+    opening_error,
+    primary_code,
+    why_not_open,
+)
 from storage.migrations import migrations, newer_steps
+
+log = logging.getLogger(__name__)
 
 #: "CalW": says that a SQLite file is ours, and is lost when the file is cut short or replaced.
 APPLICATION_ID = 0x43616C57
@@ -39,6 +50,7 @@ def open_connection(path: Path, *, busy_timeout_s: float) -> Connection:
     """
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         raise StorageUnusableError(f"Callwatch needs SQLite 3.37 or newer; this Python has {sqlite3.sqlite_version}.")
+    _refuse_emptied(path)
     try:
         db = connect(path, busy_timeout_s=busy_timeout_s)
         try:
@@ -139,6 +151,35 @@ def _refuse_cut_short(path: Path) -> None:
         return
     if is_cut_short:
         raise damaged(path, "it is empty, yet has a write-ahead log")
+
+
+def marker_of(path: Path) -> Path:
+    """Return the file that says that there was a database of ours at `path`."""
+    return path.with_name(path.name + ".marker")
+
+
+def leave_marker(path: Path) -> None:
+    """Leave a note for the day on which the file is found empty."""
+    try:
+        marker_of(path).touch(exist_ok=True)
+    except OSError as error:
+        log.warning("%s could not be made, so an emptied database would not be noticed: %s", marker_of(path), error)
+
+
+def _refuse_emptied(path: Path) -> None:
+    """Raise StorageDamagedError for an empty file where a database was: SQLite would take it for a new one."""
+    try:
+        if not marker_of(path).exists():
+            return
+        if not path.exists():
+            log.warning("%s is gone, although Callwatch kept its memory there before: it begins anew", path)
+        elif path.stat().st_size == 0:
+            raise StorageDamagedError(
+                f"{path} is empty, although Callwatch kept its memory there before: restore a backup in its place, or "
+                f"delete {marker_of(path).name} beside it to begin anew."
+            )
+    except OSError:
+        return
 
 
 def _refuse_newer(db: Connection, path: Path) -> None:

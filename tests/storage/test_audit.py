@@ -99,4 +99,4 @@ def test_an_instant_is_kept_to_the_millisecond(instant: datetime, ms: int):
 
 def test_an_instant_without_a_zone_is_refused():
     with pytest.raises(TypeError):
-        to_ms(datetime(2014, 4, 29))  # noqa: DTZ001 - that is the point
+        to_ms(datetime(2014, 4, 29))

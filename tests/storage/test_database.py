@@ -13,6 +13,7 @@ import pytest
 
 from storage.database import Database
 from storage.errors import StorageClosedError, StorageError
+from storage.migrations import STEPS
 from tests.storage.support import held, lock_of, notes, put, put_and_break
 
 REPOSITORY = Path(__file__).parents[2]
@@ -27,7 +28,7 @@ REPOSITORY = Path(__file__).parents[2]
         ("secure_delete", 1),
         ("busy_timeout", 200),
         ("application_id", 0x43616C57),
-        ("user_version", 2),
+        ("user_version", len(STEPS)),
         ("query_only", 0),
     ],
 )
