@@ -10,12 +10,18 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from handlers import actions, commands, events
 from handlers.desk import Desk
+from handlers.events import ChannelAvailable
 
 log = structlog.get_logger(__name__)
 
 
-def register(app: AsyncApp, desk: Desk, command_names: Mapping[str, str]) -> None:
-    """Make `app` listen to everything that manifest.yml declares; listeners get `desk` by name."""
+def register(
+    app: AsyncApp, desk: Desk, command_names: Mapping[str, str], channel_available: ChannelAvailable | None = None
+) -> None:
+    """Make `app` listen to everything that manifest.yml declares; listeners get `desk` by name.
+
+    `channel_available` is told of channels that take posts (again): the bot was invited, or they were unarchived.
+    """
 
     async def bring_desk(context: AsyncBoltContext, next: Callable[[], Awaitable[None]]) -> None:  # noqa: A002 - Bolt's
         context["desk"] = desk
@@ -23,7 +29,7 @@ def register(app: AsyncApp, desk: Desk, command_names: Mapping[str, str]) -> Non
 
     app.use(bring_desk)
     commands.register(app, command_names)
-    events.register(app)
+    events.register(app, channel_available)
     actions.register(app)
     app.error(on_error)
 

@@ -17,9 +17,13 @@ from bot.rendering.messages import Again
 from bot.reporting.errors import ReportingError, Unavailable
 from bot.reporting.models import Counter, Domain, FullReport, Identity, ServiceStatus
 from bot.timerange import TimeRange, parse_range
-from handlers.asks import Ask, Place
-from handlers.intents import AskBoard, AskCalls, AskCounter, AskCounters, AskService, Help, parse, spell
+from handlers.asks import Answer, Ask, Place
+from handlers.intents import AskBoard, AskCalls, AskCounter, AskCounters, AskService, Help, Question, parse, spell
 from handlers.people import NotAllowed, People, check_rights
+from handlers.presses import Presses
+from handlers.watching import WatchAnswers
+from handlers.watchwords import AskHistory, Order
+from handlers.words import tokenise
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +68,8 @@ class Audit(Protocol):
 class Answers:
     """Turn a question into a message. Raises UsageError, NotAllowed, ReportingError and the storage's errors.
 
-    `commands` are the slash commands' names by topic; `counter_ids` the counters that `/counters` alone shows.
+    `watching` and `presses` answer what is about watched services; `commands` are the slash commands' names by topic;
+    `counter_ids` the counters that `/counters` alone shows.
     """
 
     def __init__(
@@ -72,6 +77,8 @@ class Answers:
         reporting: Reporting,
         people: People,
         audit: Audit,
+        watching: WatchAnswers,
+        presses: Presses,
         *,
         commands: Mapping[str, str],
         counter_ids: Sequence[str],
@@ -81,38 +88,51 @@ class Answers:
         self._reporting = reporting
         self._people = people
         self._audit = audit
+        self._watching = watching
+        self._presses = presses
         self._commands = commands
         self._counter_ids = counter_ids
         self._bot_user_id = bot_user_id
         self._now = now
 
-    async def answer(self, ask: Ask) -> Message:
-        """Return the answer to `ask`."""
+    async def answer(self, ask: Ask) -> Answer | None:
+        """Return the answer to `ask`; None when there is nothing to say."""
         person = await self._people.person(ask.user_id)
         check_rights(person)
+        if ask.is_card_press:
+            return await self._presses.press(ask)
         now, tz = self._now(), self._people.zone(person)
         names = self._commands if ask.place is Place.COMMAND else None
-        intent = parse(ask.text, command=ask.topic, now=now, tz=tz, bot_user_id=self._bot_user_id, names=names)
-        match intent:
-            case AskCalls():
-                return await self._calls(ask, intent, now, tz)
-            case AskCounter(counter_id):
-                return messages.counter(await self._reporting.counter(counter_id), self._now())
-            case AskCounters():
-                return await self._counters()
-            case AskService(service_id):
-                return await self._service(service_id)
-            case AskBoard():
-                return messages.help_text("services", self._commands)
-            case Help(topic):
-                return messages.help_text(topic, self._commands)
+        # A button's value is a command that we spelled ourselves: nothing of Slack's to undo in it.
+        words = tokenise(ask.text) if ask.place is Place.BUTTON else ask.text
+        intent = parse(words, command=ask.topic, now=now, tz=tz, bot_user_id=self._bot_user_id, names=names)
+        if isinstance(intent, Order):
+            return await self._watching.order(ask, intent)
+        return Answer(await self._question(ask, intent, now, tz))
 
-    async def _calls(self, ask: Ask, intent: AskCalls, now: datetime, tz: ZoneInfo) -> Message:
-        if ask.is_shared_channel and ask.place is Place.MENTION:
+    async def _question(self, ask: Ask, intent: Question, now: datetime, tz: ZoneInfo) -> Message:
+        if ask.is_shared_channel and ask.place is Place.MENTION and not isinstance(intent, Help):
             raise NotAllowed(
                 "This channel is shared with another organisation, and an answer here would be read there too. Ask "
                 f"with {self._commands['calls']}, which answers only you, or in a direct message."
             )
+        match intent:
+            case AskCalls():
+                return await self._calls(ask, intent, now, tz)
+            case AskCounter(counter_id):
+                return await self._watching.counter(await self._reporting.counter(counter_id))
+            case AskCounters():
+                return await self._counters()
+            case AskService(service_id):
+                return await self._watching.service(ask, await self._service(service_id), service_id)
+            case AskBoard():
+                return await self._watching.board(ask)
+            case AskHistory():
+                return await self._watching.history(intent, tz)
+            case Help(topic):
+                return messages.help_text(topic, self._commands)
+
+    async def _calls(self, ask: Ask, intent: AskCalls, now: datetime, tz: ZoneInfo) -> Message:
         await self._audit.record_lookup(
             Lookup(
                 at=now,
@@ -126,6 +146,8 @@ class Answers:
             )
         )
         report = await self._reporting.call_report(intent.identity, intent.domain, intent.range.time_range, tz)
+        for missing in report.missing:
+            log.warning("part_missing", key=ask.key, part=missing.part, reason=missing.reason)
         # What was said for everybody is a snapshot: no buttons that would rewrite it.
         again = () if ask.place is Place.MENTION else again_buttons(intent, now, tz)
         return messages.call_report(report, intent.range, again)
@@ -140,6 +162,7 @@ class Answers:
         except ReportingError as error:
             if len(self._counter_ids) == 1:
                 raise
+            log.warning("counter_not_asked", counter_id=counter_id, reason=error.sentence)
             return messages.refusal(f"{counter_id}: {error.sentence}")
 
     async def _service(self, service_id: str) -> Message:

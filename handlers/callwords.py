@@ -133,7 +133,8 @@ def _untyped_identity(found: _Sorted) -> tuple[tuple[IdentityType, str] | None, 
     text = " ".join(name.text for name in found.names)
     left = _Sorted(found.ranges, found.domains, ())
     if len(found.names) == 1:
-        return (guess_type(text), text), left
+        is_type_alone = found.names[0].key in TYPES and not found.names[0].is_quoted
+        return (None if is_type_alone else (guess_type(text), text)), left
     if found.names and all(map(is_number_part, found.names)):
         return (IdentityType.NUMBER, text), left
     return None, found

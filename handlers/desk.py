@@ -9,7 +9,7 @@ import asyncio
 import logging
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -18,16 +18,21 @@ import structlog
 from bot.errors import CallwatchError, SlackError
 from bot.rendering import messages
 from bot.rendering.blocks import Message
+from bot.rendering.messages import Again
 from handlers.answers import Answers
-from handlers.asks import Ask
+from handlers.asks import Ask, Place
 from handlers.delivery import Delivery
-from handlers.surfaces import Conversation, Private, Slack, surface_for
+from handlers.surfaces import Slack, Surface, surface_for
 
 log = structlog.get_logger(__name__)
 
 #: How long a response_url lives, and so how long an unanswered question is worth answering. Source: Slack.
 RESPONSE_URL_LIFE = timedelta(minutes=30)
 _SEEN_GESTURES = 10_000
+#: Longer than anything takes: the press of a button on a card is never announced.
+_NO_NOTE_S = 86_400.0
+#: Answered questions leave the inbox at multiples of this, seconds; a bot that is killed in between answers them twice.
+_CLOSE_EVERY_S = 0.05
 
 
 class Inbox(Protocol):
@@ -66,16 +71,30 @@ class Desk:
         self._note_after_s = note_after_s
         self._tasks: set[asyncio.Task[None]] = set()
         self._seen: OrderedDict[str, None] = OrderedDict()
+        #: The newest press below each report that is being answered, by the report's ts.
+        self._newest_press: dict[str, str] = {}
 
     def take(self, read: Callable[[int], Ask | None]) -> None:
         """Answer what `read(received_at_ms)` makes of a payload, in a task of its own. Never fails, never waits."""
         self._start(self._take(read, self._now_ms()))
 
+    def do(self, work: Awaitable[None]) -> None:
+        """Do work that answers nobody, in a task of its own; what breaks is in the log. Never fails, never waits."""
+
+        async def doing() -> None:
+            await work
+
+        self._start(doing())
+
     async def resume(self) -> None:
         """Answer what was taken before a restart and not answered, while its response_url lives."""
         since_ms = self._now_ms() - int(RESPONSE_URL_LIFE.total_seconds() * 1000)
         for payload in await self._inbox.open_payloads(since_ms):
-            ask = Ask.from_json(payload)
+            try:
+                ask = Ask.from_json(payload)
+            except (ValueError, TypeError, KeyError) as error:  # of another version; it goes with the next pruning
+                log.error("unreadable_ask", reason=type(error).__name__)
+                continue
             self._is_new(ask)
             log.info("resumed_ask", key=ask.key)
             self._start(self._resume(ask))
@@ -127,40 +146,59 @@ class Desk:
 
     async def _resume(self, ask: Ask) -> None:
         surface = surface_for(self._slack, ask)
-        if isinstance(surface, Conversation):
-            try:
-                await surface.adopt()
-            except SlackError as error:
-                log.warning("own_message_not_looked_up", key=ask.key, code=error.code, call=error.call)
-        await self._serve(ask, surface)
+        try:
+            await surface.adopt()
+        except SlackError as error:
+            log.warning("own_message_not_looked_up", key=ask.key, code=error.code, call=error.call)
+        if not surface.is_answered:
+            await self._serve(ask, surface)
         await self._close(ask)
 
-    async def _serve(self, ask: Ask, surface: Private | Conversation) -> None:
+    async def _serve(self, ask: Ask, surface: Surface) -> None:
         """Answer, or say why not. Every error ends here."""
-        note = _Note(surface, messages.working(ask.text), self._note_after_s)
+        if ask.report_ts:
+            self._newest_press[ask.report_ts] = ask.key
+        note = _Note(surface, _NO_NOTE_S if ask.is_card_press else self._note_after_s)
         try:
-            message = await self._answers.answer(ask)
+            answer = await self._answers.answer(ask)
         except Exception as error:  # noqa: BLE001 - the rim: whatever it is, the asker hears of it and the log has it
             await note.settle()
-            await self._delivery.refuse(ask, surface, self._explain(error, ask))
-            return
-        await note.settle()
-        await self._delivery.answer(ask, surface, message)
+            again = [Again("Try again", "retry", ask.text)] if surface.is_report_gone else []
+            await self._delivery.refuse(ask, surface, self._explain(error, ask, again))
+        else:
+            await note.settle()
+            is_newest = ask.report_ts is None or self._newest_press.get(ask.report_ts) == ask.key
+            if answer is not None and is_newest:
+                is_aside = answer.is_private and ask.place is Place.MENTION
+                await (self._delivery.refuse if is_aside else self._delivery.answer)(ask, surface, answer.message)
+        finally:
+            note.cancel()
+            if ask.report_ts and self._newest_press.get(ask.report_ts) == ask.key:
+                del self._newest_press[ask.report_ts]
 
-    def _explain(self, error: Exception, ask: Ask) -> Message:
+    def _explain(self, error: Exception, ask: Ask, again: Sequence[Again]) -> Message:
         """Return the sentence for the asker; what is not their doing gets a reference that the log has too."""
         if isinstance(error, CallwatchError) and error.log_level < logging.WARNING:
             log.log(error.log_level, "ask_refused", key=ask.key, kind=type(error).__name__)
-            return messages.refusal(str(error), suggestion=error.suggestion)
+            return messages.refusal(str(error), suggestion=error.suggestion, again=again)
         reference = secrets.token_hex(4)
         if isinstance(error, CallwatchError):
-            log.warning("ask_not_answered", reference=reference, key=ask.key, reason=repr(error), exc_info=error)
-            return messages.refusal(str(error), suggestion=error.suggestion, reference=reference)
+            details = {name: value for name in ("code", "reference") if (value := getattr(error, name, None))}
+            log.warning(
+                "ask_not_answered",
+                reference=reference,
+                key=ask.key,
+                kind=type(error).__name__,
+                platform=details,
+                cause=repr(error.__cause__),
+            )
+            return messages.refusal(str(error), suggestion=error.suggestion, reference=reference, again=again)
         log.error("ask_broke", reference=reference, key=ask.key, exc_info=error)
         return messages.refusal(
-            "Something broke on our side, and nobody but us can mend it. Please try once more, and tell whoever runs "
-            "Callwatch this reference.",
+            "Something broke inside Callwatch. Please try once more; if it stays so, give whoever runs Callwatch this "
+            "reference.",
             reference=reference,
+            again=again,
         )
 
     async def _save(self, ask: Ask) -> bool:
@@ -172,6 +210,8 @@ class Desk:
             return True
 
     async def _close(self, ask: Ask) -> None:
+        """Forget an answered question. Nobody waits for that, so it shares one write with the others of its moment."""
+        await asyncio.sleep(_CLOSE_EVERY_S - asyncio.get_running_loop().time() % _CLOSE_EVERY_S)
         try:
             await self._inbox.close(ask.key)
         except CallwatchError as error:
@@ -181,9 +221,8 @@ class Desk:
 class _Note:
     """The note that appears when an answer takes a while, and never after the answer."""
 
-    def __init__(self, surface: Private | Conversation, message: Message, after_s: float) -> None:
+    def __init__(self, surface: Surface, after_s: float) -> None:
         self._surface = surface
-        self._message = message
         self._posting: asyncio.Task[None] | None = None
         self._timer = asyncio.get_running_loop().call_later(after_s, self._begin)
 
@@ -192,7 +231,7 @@ class _Note:
 
     async def _post(self) -> None:
         try:
-            await self._surface.note(self._message)
+            await self._surface.note(messages.working())
         except SlackError as error:
             log.warning("note_not_taken", code=error.code, call=error.call)
 
@@ -201,3 +240,9 @@ class _Note:
         self._timer.cancel()
         if self._posting:
             await self._posting
+
+    def cancel(self) -> None:
+        """Post it no more."""
+        self._timer.cancel()
+        if self._posting:
+            self._posting.cancel()

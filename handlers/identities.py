@@ -81,7 +81,7 @@ def check_name(text: str) -> None:
         raise UsageError("That name is empty.")
     if is_slack_mention(text):
         raise UsageError(
-            f"{quoted(text)} is a name in Slack. I need the name on the phone platform: a user name, number or e-mail."
+            "That is a name in Slack. I need the name on the phone platform: a user name, number or e-mail."
         )
     if text in (".", ".."):
         raise UsageError(f"{quoted(text)} cannot be asked for: in a web address it means another place.")
@@ -110,7 +110,7 @@ def _number(text: str) -> str:
         return digits
     example = f"number {_EXAMPLE_NUMBER}"
     if digits.isdecimal():
-        raise UsageError(f"{quoted(text)} has no country code. Write the number from its `+` on.", example)
+        raise UsageError(f"{quoted(text)} has no `+` with a country code. Write the number from its `+` on.", example)
     if digits.removeprefix("+").isdecimal():
         raise UsageError(f"{quoted(text)} has more than 15 digits, which no number has.", example)
     raise UsageError(f"{quoted(text)} is not a number: that is `+`, the country code, then digits.", example)

@@ -2,7 +2,7 @@
 
     calls     [username|number|email|did] <endpoint> [data|pstn] [range]
     counters  [<counter>]
-    services  [<service>]
+    services  [<service>], and the verbs of `handlers.watchwords`
     help      after any of them, or alone
 
 A verb is a row of `_VERBS`; what begins with none is the topic's own question. Source: design.md section 2.
@@ -20,6 +20,7 @@ from bot.reporting.models import IdentityType
 from bot.timerange import quoted
 from handlers.callwords import AskCalls, read_calls, spell_calls
 from handlers.identities import TYPES, UsageError, check_name, guess_type, is_number_start
+from handlers.watchwords import RESERVED, VERBS, AskHistory, Order, misplaced_verb, read_verb, spell_verb
 from handlers.words import Word, nearest, normalise, spell_word, tokenise
 
 __all__ = ["AskBoard", "AskCalls", "AskCounter", "AskCounters", "AskService", "Help", "Intent", "UsageError"]
@@ -57,7 +58,8 @@ class Help:
     topic: str | None
 
 
-Intent = AskCalls | AskCounter | AskCounters | AskService | AskBoard | Help
+Question = AskCalls | AskCounter | AskCounters | AskService | AskBoard | AskHistory | Help
+Intent = Question | Order
 
 #: More than any question needs; what is longer is a pasted log.
 _MOST_CHARACTERS, _MOST_WORDS = 1000, 60
@@ -126,6 +128,8 @@ def spell(intent: Intent, names: Mapping[str, str] | None = None) -> str:
             return called["services"]
         case Help(topic):
             return f"{called[topic]} help" if topic else "help"
+        case _:
+            return f"{called['services']} {spell_verb(intent)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +153,13 @@ def _counters(words: Sequence[Word], context: _Context) -> Intent:
 
 
 def _services(words: Sequence[Word], context: _Context) -> Intent:
+    if len(words) > 1 and (error := misplaced_verb(words)) is not None:
+        raise error
     return AskService(_one_name(words, "service")) if words else AskBoard()
+
+
+def _watching(words: Sequence[Word], context: _Context) -> Intent:
+    return read_verb(words, now=context.now, tz=context.tz)
 
 
 def _no_schedules(words: Sequence[Word], context: _Context) -> NoReturn:
@@ -158,24 +168,11 @@ def _no_schedules(words: Sequence[Word], context: _Context) -> NoReturn:
     )
 
 
-def _no_watching(words: Sequence[Word], context: _Context) -> NoReturn:
-    raise UsageError(
-        f"`{words[0].key}` comes in a later version; this one watches no services, it answers how one is now.",
-        spell_word(words[1].text) if len(words) > 1 else "",
-    )
-
-
 _QUESTIONS: Mapping[str, _Reader] = {"calls": _calls, "counters": _counters, "services": _services}
 _VERBS: Mapping[tuple[str, str], _Reader] = {
     ("calls", "schedule"): _no_schedules,
     ("calls", "schedules"): _no_schedules,
-    ("services", "watch"): _no_watching,
-    ("services", "unwatch"): _no_watching,
-    ("services", "mute"): _no_watching,
-    ("services", "unmute"): _no_watching,
-    ("services", "history"): _no_watching,
-    ("services", "notify"): _no_watching,
-    ("services", "remind"): _no_watching,
+    **{("services", verb): _watching for verb in VERBS},
 }
 
 
@@ -202,6 +199,8 @@ def _read_after(topic: str, words: Sequence[Word], context: _Context) -> Intent:
 def _read_without_topic(words: Sequence[Word], context: _Context) -> Intent:
     """Return the question for calls that a mention without a command is, where it can be nothing else."""
     first = words[0]
+    if (topic := next((topic for topic, verb in _VERBS if verb == first.key), None)) is not None:
+        return _read(topic, words, context)
     if first.key in TYPES or is_number_start(first) or guess_type(first.text) is IdentityType.EMAIL:
         return _read("calls", words, context)
     if topic := _topic(nearest(first.key, tuple(_TOPICS)) or ""):
@@ -257,4 +256,5 @@ def _slash_topic(key: str) -> str | None:
 
 
 def _reserved(topic: str) -> set[str]:
-    return {verb for verb_topic, verb in _VERBS if verb_topic == topic} | set(_HELP_WORDS)
+    verbs = {verb for verb_topic, verb in _VERBS if verb_topic == topic}
+    return verbs | set(_HELP_WORDS) | (RESERVED if topic == "services" else frozenset())

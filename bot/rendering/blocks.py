@@ -18,6 +18,7 @@ CONTEXT_LIMIT = 10
 SMALL_PRINT_LIMIT = 400
 ACTIONS_LIMIT = 25
 LABEL_LIMIT = 75
+OPTIONS_LIMIT = 100
 VALUE_LIMIT = 2000
 #: Slack shows 40,000 characters of a notification text, but asks for 4,000.
 NOTIFICATION_LIMIT = 4000
@@ -93,6 +94,16 @@ def button(label: str, action_id: str, value: str, *, is_primary: bool = False) 
         raise ValueError(f"a button's value has {len(value)} characters, Slack takes {VALUE_LIMIT}")
     element: Block = {"type": "button", "text": plain(label, LABEL_LIMIT), "action_id": action_id, "value": value}
     return element | {"style": "primary"} if is_primary else element
+
+
+def menu(label: str, action_id: str, options: Iterable[tuple[str, str]]) -> Block:
+    """Return a menu of (text, value) to choose from; a value fits 75 characters, a text is cut to them."""
+    return {
+        "type": "static_select",
+        "action_id": action_id,
+        "placeholder": plain(label, LABEL_LIMIT),
+        "options": [{"text": plain(text, LABEL_LIMIT), "value": value} for text, value in options][:OPTIONS_LIMIT],
+    }
 
 
 def actions(elements: Iterable[Block], block_id: str) -> Block:

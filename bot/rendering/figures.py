@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,8 @@ from bot.timerange import TimeRange
 
 _BARS = "▁▂▃▄▅▆▇█"
 _NOTHING = "·"
+#: Shorter ranges have a bar per hour. Source: design.md section 3.
+_HOURLY_BELOW = timedelta(hours=48)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ def bar_lines(buckets: Sequence[Bucket], tz: ZoneInfo) -> tuple[str, str]:
     totals = [bucket.report.calls for bucket in buckets]
     failed = [bucket.report.failed for bucket in buckets]
     rows = f"calls  {bars(totals)}\nfailed {bars(failed)}"
-    is_hourly = buckets[0].time_range.length.total_seconds() <= 3600 and len(buckets) > 1
+    is_hourly = buckets[-1].time_range.until - buckets[0].time_range.since < _HOURLY_BELOW
     said = [f"One bar per {'hour' if is_hourly else 'day'}", f"most calls {_peak(buckets, totals, tz, is_hourly)}"]
     if any(failed):
         said.append(f"most failed {_peak(buckets, failed, tz, is_hourly)}")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from bot.rendering import blocks as kit
 from bot.rendering import figures as say
@@ -18,6 +17,9 @@ AGAIN_PREFIX = "calls_again_"
 
 #: A button that would need a longer command is left out: Slack takes some 13,000 characters for a whole message.
 _COMMAND_LIMIT = 500
+
+#: A calendar day, on days when clocks change too.
+_DAY = (timedelta(hours=23), timedelta(hours=25))
 
 _DOMAIN_MEANS = {Domain.DATA: "calls that ended over data", Domain.PSTN: "calls that ended on the phone network"}
 
@@ -134,12 +136,14 @@ def service_unknown(service_id: str, reason: str) -> Message:
     )
 
 
-def refusal(sentence: str, *, suggestion: str = "", reference: str = "") -> Message:
+def refusal(sentence: str, *, suggestion: str = "", reference: str = "", again: Sequence[Again] = ()) -> Message:
     """Return a sentence that says what to do; `suggestion` is a command that works, `reference` is in the log too."""
     text = kit.escape(sentence)
     shown = [kit.section(f"{text}\nTry `{_code(suggestion)}`" if suggestion else text)]
     if reference:
         shown.append(kit.context([f"Reference {kit.escape(reference)}"]))
+    if buttons := _again_buttons(again):
+        shown.append(kit.actions(buttons, block_id="calls_again"))
     plain_text = " ".join(
         part
         for part in (text, suggestion and f"Try {kit.escape(suggestion)}", reference and f"({kit.escape(reference)})")
@@ -160,9 +164,9 @@ def not_delivered(code: str) -> Message:
     return kit.message(text, [kit.section(text)])
 
 
-def working(what: str) -> Message:
+def working() -> Message:
     """Return the note that stands in for an answer which takes a while."""
-    text = f":hourglass_flowing_sand: Asking the platform about {kit.escape(_short(what))} …"
+    text = ":hourglass_flowing_sand: Asking the platform …"
     return kit.message(text, [kit.context([text])])
 
 
@@ -198,7 +202,18 @@ _HELP: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
         "How many calls are on right now?",
         ((" currentcalls", ""), ("", " · every counter that is set up")),
     ),
-    "services": ("Is the platform up?", ((" rtpproxy", ""),)),
+    "services": (
+        "Is the platform up?",
+        (
+            (" rtpproxy", ""),
+            ("", " · all that this channel watches"),
+            (" watch rtpproxy", " · this channel is told when it flips; `unwatch` ends that"),
+            (" notify rtpproxy here", " · whom the card rings: also `@` and a person or a user group, or `nobody`"),
+            (" mute rtpproxy 2h new disks", " · also `until 14:00`; `unmute` ends it before"),
+            (" remind rtpproxy 30m", " · while it stays down and nobody has acknowledged it; or `off`"),
+            (" history rtpproxy last-30d", " · outages, time down, uptime"),
+        ),
+    ),
 }
 
 
@@ -212,8 +227,9 @@ def _again_buttons(again: Iterable[Again]) -> list[kit.Block]:
 
 def _window_before(asked: ParsedRange) -> str:
     count, _, unit = asked.label.removeprefix("last ").partition(" ")
-    is_count = asked.label.startswith("last ") and count.isdigit() and unit
-    return f"the {count} {unit} before" if is_count else "the equal time before"
+    if asked.label.startswith("last ") and count.isdigit() and unit:
+        return f"the {count} {unit} before"
+    return "the day before" if _DAY[0] <= asked.time_range.length <= _DAY[1] else "the equal time before"
 
 
 def _no_calls_note(report: FullReport) -> str:
@@ -241,8 +257,3 @@ def _code(text: str) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= kit.NAME_LIMIT else text[: kit.NAME_LIMIT - 1] + "…"
-
-
-def local_time(instant: datetime, tz: ZoneInfo) -> str:
-    """Return a time of day in a zone, for plain text: "14:02 (Europe/Stockholm)"."""
-    return f"{instant.astimezone(tz):%H:%M} ({tz.key})"

@@ -46,7 +46,6 @@ def report(whole=WHOLE, before=BEFORE, other=None, buckets=(), missing=(), endpo
         other=other or CallReport(0, 0, 0, None),
         buckets=buckets,
         missing=missing,
-        asked_at=NOW,
         clock_offset_s=offset_s,
     )
 
@@ -93,6 +92,16 @@ def test_bars_show_calls_and_failures_and_say_where_the_peaks_are():
 
     assert r"calls  ▄█▄\nfailed ··█" in shown
     assert "most calls 20 (Wed 18 Nov); most failed 5 (Thu 19 Nov)" in shown
+
+
+def test_days_are_days_when_the_first_one_is_cut():
+    first = WEEK.time_range.since
+    cut = Bucket(
+        TimeRange(first + timedelta(hours=23, minutes=30), first + timedelta(days=1)), CallReport(1, 0, 9, None)
+    )
+    shown = str(messages.call_report(report(buckets=(cut, *days((0, 0), (7, 0), (2, 0))[1:])), WEEK).blocks)
+
+    assert "One bar per day; most calls 7 (Wed 18 Nov)" in shown
 
 
 @pytest.mark.parametrize(
@@ -155,8 +164,8 @@ buckets = st.lists(reports, max_size=31).map(
 ranges = st.builds(
     ParsedRange,
     time_range=st.just(WEEK.time_range),
-    words=any_text,
-    label=any_text,
+    words=st.just("last-7d"),
+    label=st.sampled_from(["last 7 days", "28 April 2014", "28 Apr–2 May 2014"]),
     notes=st.lists(any_text, max_size=12).map(tuple),
 )
 again = st.lists(
@@ -179,7 +188,6 @@ def test_any_report_is_a_message_that_slack_takes(data):
         other=data.draw(st.none() | reports),
         buckets=data.draw(buckets),
         missing=tuple(missing),
-        asked_at=NOW,
         clock_offset_s=data.draw(st.floats(-1e6, 1e6)),
     )
     asked = data.draw(ranges)
@@ -193,7 +201,7 @@ def test_any_report_is_a_message_that_slack_takes(data):
 @given(any_text, any_text, any_text, st.integers(-(2**63), 2**63))
 def test_every_other_answer_is_one_that_slack_takes(one, two, three, value):
     valid(messages.refusal(one or "?", suggestion=two, reference=three))
-    valid(messages.working(one))
+    valid(messages.working())
     valid(messages.not_delivered(one))
     valid(messages.service_unknown(one, two))
     for status in Status:
