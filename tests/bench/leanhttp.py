@@ -3,14 +3,23 @@
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-#: Request line and body in, JSON out.
+#: Request line and body in, JSON out; or a `Refusal`.
 Answer = Callable[[str, bytes], Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A 429; come again after so many seconds."""
+
+    retry_after_s: int
+    content: Any
+
+
 class LeanHttp(asyncio.Protocol):
-    """One connection. Answers at once, in order, always with 200; `answer` gets "GET /path?query" and the body."""
+    """One connection. Answers at once, in order; `answer` gets "GET /path?query" and the body."""
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
@@ -29,9 +38,14 @@ class LeanHttp(asyncio.Protocol):
                 return
             body, self._buffer = self._buffer[end + 4 : stop], self._buffer[stop:]
             target = head[: head.index(b" HTTP/1.1")].decode("ascii")
-            content = json.dumps(self._answer(target, body)).encode()
+            answer, status = self._answer(target, body), b"200 OK"
+            if isinstance(answer, Refusal):
+                status, answer = b"429 Too Many\r\nRetry-After: %d" % answer.retry_after_s, answer.content
+            content = json.dumps(answer).encode()
             self._transport.write(
-                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(content)
+                b"HTTP/1.1 "
+                + status
+                + b"\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(content)
                 + content
             )
 
