@@ -33,7 +33,7 @@ def main() -> None:
     try:
         if command == "test":
             python = prepare(TEST) if may_install else sys.executable
-            become(python, "-m", "pytest", *sys.argv[2:])
+            become(python, "-m", "pytest", *(sys.argv[2:] or ("-n", "auto")))  # all of them: on every core
         if command == "demo" and may_install and importlib.util.find_spec("slack_bolt") is None:
             python = prepare(RUNTIME)
             os.environ[NO_BOOTSTRAP] = "1"  # whatever is wrong with .venv, it is not made twice

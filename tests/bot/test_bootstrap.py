@@ -117,7 +117,7 @@ def test_later_runs_install_nothing_and_tests_add_only_what_they_need(first_runs
     assert "Installing requirements-test.txt" in err
     assert "Making .venv" not in err
 
-    assert checkout.run("test") == (5, "pytest\n", "")
+    assert checkout.run("test") == (5, "pytest -n auto\n", "")
     assert checkout.run("demo") == (7, "cli demo True\n", "")  # what the tests need includes what the bot needs
 
 

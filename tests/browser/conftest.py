@@ -1,9 +1,8 @@
-"""A browser at the page of a running demo. Without Chromium these tests are left out, and the last line says so."""
+"""A browser at the page of a running demo. Without Chromium these tests are left out (tests/conftest.py)."""
 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -19,8 +18,8 @@ from bot.reporting.server import traffic
 from bot.reporting.server.records import CallRecords
 from bot.reporting.server.serving import ReportingServer
 from tests.browser.visitor import Visitor
+from tests.conftest import CHROMIUM
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 #: The second line: no network but ours, and none of the start-up chatter.
 FLAGS = (
     *(("--no-sandbox",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()),
@@ -29,25 +28,8 @@ FLAGS = (
 )
 WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 390, "height": 844}
-LEFT_OUT = pytest.StashKey[int]()
 
 expect.set_options(timeout=10_000)
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the browser's tests out where there is no browser."""
-    ours = [item for item in items if item.get_closest_marker("browser")]
-    if CHROMIUM is None and ours:
-        config.stash[LEFT_OUT] = len(ours)
-        items[:] = [item for item in items if item not in ours]
-        config.hook.pytest_deselected(items=ours)
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Say at the very end what was left out, and how to have it."""
-    if config.stash.get(LEFT_OUT, 0):
-        count = config.stash[LEFT_OUT]
-        print(f"{count} browser tests were left out: no Chromium here. To have them: apt-get install chromium")
 
 
 @pytest.fixture(scope="session")
