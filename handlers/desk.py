@@ -158,7 +158,9 @@ class Desk:
         """Answer, or say why not. Every error ends here."""
         if ask.report_ts:
             self._newest_press[ask.report_ts] = ask.key
-        note = _Note(surface, _NO_NOTE_S if ask.is_card_press else self._note_after_s)
+        note = _Note(
+            surface, _NO_NOTE_S if ask.is_card_press else self._note_after_s, is_wanted=lambda: self._is_newest(ask)
+        )
         try:
             answer = await self._answers.answer(ask)
         except Exception as error:  # noqa: BLE001 - the rim: whatever it is, the asker hears of it and the log has it
@@ -167,14 +169,17 @@ class Desk:
             await self._delivery.refuse(ask, surface, self._explain(error, ask, again))
         else:
             await note.settle()
-            is_newest = ask.report_ts is None or self._newest_press.get(ask.report_ts) == ask.key
-            if answer is not None and is_newest:
+            if answer is not None and self._is_newest(ask):
                 is_aside = answer.is_private and ask.place is Place.MENTION
                 await (self._delivery.refuse if is_aside else self._delivery.answer)(ask, surface, answer.message)
         finally:
             note.cancel()
             if ask.report_ts and self._newest_press.get(ask.report_ts) == ask.key:
                 del self._newest_press[ask.report_ts]
+
+    def _is_newest(self, ask: Ask) -> bool:
+        """Tell whether no later press asks for another report in the same place."""
+        return ask.report_ts is None or self._newest_press.get(ask.report_ts) == ask.key
 
     def _explain(self, error: Exception, ask: Ask, again: Sequence[Again]) -> Message:
         """Return the sentence for the asker; what is not their doing gets a reference that the log has too."""
@@ -221,13 +226,15 @@ class Desk:
 class _Note:
     """The note that appears when an answer takes a while, and never after the answer."""
 
-    def __init__(self, surface: Surface, after_s: float) -> None:
+    def __init__(self, surface: Surface, after_s: float, *, is_wanted: Callable[[], bool]) -> None:
         self._surface = surface
+        self._is_wanted = is_wanted
         self._posting: asyncio.Task[None] | None = None
         self._timer = asyncio.get_running_loop().call_later(after_s, self._begin)
 
     def _begin(self) -> None:
-        self._posting = asyncio.create_task(self._post())
+        if self._is_wanted():
+            self._posting = asyncio.create_task(self._post())
 
     async def _post(self) -> None:
         try:

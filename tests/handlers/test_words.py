@@ -166,6 +166,9 @@ def test_spelled_words_read_back_the_same(names: list[str]) -> None:
 @pytest.mark.parametrize("piece", ["<", "<a", "&", "`", "``", '"a ', "'a \"b ", '" ""', "a ", ".", "\u200b", "<@U1|"])
 def test_long_text_is_read_in_linear_time(piece: str) -> None:
     text = piece * (30_000 // len(piece))
-    started = time.process_time()
-    tokenise(normalise(text))
-    assert time.process_time() - started < 0.5
+    tries = []
+    for _ in range(3):  # the collector of garbage may come by once
+        started = time.thread_time()
+        tokenise(normalise(text))
+        tries.append(time.thread_time() - started)
+    assert min(tries) < 0.5

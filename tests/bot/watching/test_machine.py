@@ -41,6 +41,7 @@ def silence() -> Iterator[None]:
     structlog.reset_defaults()
 
 
+@pytest.mark.timeout(120)
 def test_no_flip_is_lost_doubled_or_out_of_order() -> None:
     run_state_machine_as_test(Telling_, settings=settings(QUIET, max_examples=60, stateful_step_count=30))
 
