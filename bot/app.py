@@ -19,6 +19,7 @@ from bot.manifest import Manifest
 from bot.notifier import SlackPort
 from bot.rendering import cards
 from bot.reporting.client import ReportingClient
+from bot.reporting.polls import PollingClient
 from bot.reporting.service import ReportingService
 from bot.reporting.signing import SignatureAuth, parse_secret
 from bot.scheduler import Ticker
@@ -117,7 +118,9 @@ async def running_bot(
         slack = SlackPort(client, session, team_id=identity.team_id or "")
         inbox, audit = Inbox(database), AuditLog(database)
         archive = Archive(Watches(database), Outages(database), Samples(database), Board(database))
-        watching = await _watching(stack, settings, database, archive, epoch, slack, pace or Pace(), now, on_fatal)
+        watching = await _watching(
+            stack, settings, database, archive, epoch, slack, pace or Pace.for_interval(settings.poll_s), now, on_fatal
+        )
         answers = Answers(
             reporting,
             People(slack.fetch_person, settings.timezone),
@@ -133,13 +136,14 @@ async def running_bot(
         app = bolt_app(slack_settings, session, identity)
         handlers.register(app, desk, manifest.commands, watching.channel_available)
         socket: AsyncSocketModeHandler = SlackSocketHandler(app, slack_settings.app_token.reveal())
-        stack.push_async_callback(_stop, socket, desk, drain_s)
+        stack.push_async_callback(_stop, socket, desk, watching, drain_s)
         # Asked for here: the SDK itself would ask for ever, with a token that Slack will never take.
         socket.client.wss_uri = await socket_url(slack_settings, session)
+        # First what watches: a question that is taken up again may be about it.
+        await watching.start()
         # Before anything new can come in: a question asked in between would be found in the inbox and answered twice.
         await desk.resume()
         await socket.connect_async()
-        await watching.start()
         log.info("connected", team=identity.team_id, bot_user=identity.bot_user_id)
         pruning = asyncio.create_task(_prune_hourly(inbox, now))
         stack.callback(pruning.cancel)
@@ -157,24 +161,24 @@ async def _watching(
     now: Clock,
     on_fatal: Callable[[str], None],
 ) -> Watching:
-    """Return the watching, not started; it is stopped when `stack` is left."""
+    """Return the watching, not started. Its connections are closed when `stack` is left."""
     thresholds = Thresholds(settings.confirm_down, settings.confirm_up, settings.poll_s)
     plan = Plan(thresholds, pace, settings.counters)
     reporting = settings.require_reporting()
     watched = len(await Services(database).load_watched())
     # Connections of its own, so that polls and people do not wait for each other; a poll is not repeated, the next is.
-    platform = ReportingClient(
+    platform = PollingClient(
         reporting.url,
         _signature(reporting, now),
         connections=polls_in_flight(max(watched, _WATCHED_AT_LEAST), plan),
-        attempts=1,
+        timeout_s=plan.timeout_s,
     )
     stack.push_async_callback(platform.aclose)
     books = Books(
         Services(database), Watches(database), Outages(database), Samples(database), Outbox(database, epoch, pace)
     )
     ticks = Ticker(plan.tick_s, on_dead=lambda: on_fatal("The scheduler has stopped and could not be set going again."))
-    watching = Watching(
+    return Watching(
         platform,
         books,
         slack,
@@ -184,8 +188,6 @@ async def _watching(
         now=now,
         on_superseded=lambda: on_fatal("Another bot has taken over this database."),
     )
-    stack.push_async_callback(watching.stop, _TOLD_S)
-    return watching
 
 
 async def _prune_hourly(inbox: Inbox, now: Clock) -> None:
@@ -202,14 +204,14 @@ def _ms(instant: datetime) -> int:
     return int(instant.timestamp() * 1000)
 
 
-async def _stop(socket: AsyncSocketModeHandler, desk: Desk, drain_s: float) -> None:
+async def _stop(socket: AsyncSocketModeHandler, desk: Desk, watching: Watching, drain_s: float) -> None:
     """Stop intake, finish what is under way, close. A socket that does not want to close is left behind."""
     socket.client.auto_reconnect_enabled = False  # or it would come back while we finish
     try:
         await asyncio.wait_for(socket.disconnect_async(), _CLOSE_S)
     except TimeoutError:
         log.warning("socket_did_not_close")
-    await desk.drain(drain_s)
+    await asyncio.gather(desk.drain(drain_s), watching.stop(min(drain_s, _TOLD_S)))
     try:
         await asyncio.wait_for(socket.close_async(), _CLOSE_S)
     except TimeoutError:

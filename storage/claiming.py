@@ -18,8 +18,11 @@ from storage.outages import load_outages, outage_of
 
 def claim(db: Connection, channel_id: str, now_ms: int, pace: Pace, *, may_post: bool, may_edit: bool) -> Work:
     """Return what the lane does next: nothing when it is parked; else what may have been posted is cleared up first."""
+    # No wait is longer than it was meant to be, also when the clock was set back since.
+    most_ms = now_ms + int(pace.parked_s * 1000)
     parked = db.execute(
-        "SELECT retry_ms FROM lane WHERE channel_id = ? AND retry_ms > ?", (channel_id, now_ms)
+        "SELECT retry_ms FROM lane WHERE channel_id = ? AND retry_ms > ? AND retry_ms <= ?",
+        (channel_id, now_ms, most_ms),
     ).fetchone()
     if parked:
         return Idle(from_ms(parked[0]))
@@ -30,7 +33,7 @@ def claim(db: Connection, channel_id: str, now_ms: int, pace: Pace, *, may_post:
         return Lookup(notice_of(in_doubt[0]), _thread_of(db, in_doubt[0]), from_ms(in_doubt[0]["claimed_ms"] or 0))
     held_ms = None
     if may_post:
-        waiting, held_ms = _waiting(db, channel_id, now_ms)
+        waiting, held_ms = _waiting(db, channel_id, now_ms, pace)
         chosen = plan(waiting, _open_digest(db, channel_id, now_ms, pace)) if waiting else None
         if chosen is not None and chosen.form is Form.JOIN:
             _join(db, channel_id, chosen, now_ms)
@@ -64,7 +67,7 @@ def notice_of(row: dict[str, Any]) -> Notice:
     )
 
 
-def _waiting(db: Connection, channel_id: str, now_ms: int) -> tuple[list[Waiting], int | None]:
+def _waiting(db: Connection, channel_id: str, now_ms: int, pace: Pace) -> tuple[list[Waiting], int | None]:
     """Return what is pending, oldest first, and when the first of what is held back may go."""
     rows = db.query(
         """
@@ -81,7 +84,7 @@ def _waiting(db: Connection, channel_id: str, now_ms: int) -> tuple[list[Waiting
     waiting, held_ms = [], None
     for row in list(rows):
         due_ms = row["reply_due_ms"]
-        is_held = due_ms is not None and due_ms > now_ms
+        is_held = due_ms is not None and now_ms < due_ms <= now_ms + pace.storm_s * 1000
         if is_held:
             held_ms = due_ms if held_ms is None else min(held_ms, due_ms)
         kind = NoticeKind(row["kind"])

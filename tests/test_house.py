@@ -35,6 +35,7 @@ FLOORS = {
     "edges": ("bot.logs", "bot.notifier", "bot.scheduler", "bot.slacksocket", "handlers", "storage"),
     "services": (
         "bot.reporting.client",
+        "bot.reporting.polls",
         "bot.reporting.service",
         "bot.watching.lanes",
         "bot.watching.polling",
@@ -65,6 +66,7 @@ TECHNOLOGIES = {
         "bot.doctor",
         "bot.notifier",
         "bot.playground",
+        "bot.reporting.polls",
         "bot.reporting.server",
     ),
     "apscheduler": ("bot.scheduler",),

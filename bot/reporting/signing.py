@@ -89,24 +89,36 @@ class SignatureAuth(httpx.Auth):
         response = yield request
         if response.status_code != httpx.codes.UNAUTHORIZED:
             return
-        measured_s = clock_offset_s(response.headers.get("date"), self._now())
+        if self.is_explained_by_clock(response.headers.get("date"), signed_with_s):
+            self._sign(request)
+            yield request
+
+    def is_explained_by_clock(self, date_header: str | None, signed_with_s: float) -> bool:
+        """Tell whether a 401 came because our clock is off, and correct it for what is signed from now on.
+
+        `signed_with_s` is the offset that the refused request was signed with, seconds.
+        """
+        measured_s = clock_offset_s(date_header, self._now())
         if measured_s is None or abs(measured_s - signed_with_s) <= CLOCK_TOLERANCE_S:
-            return
+            return False
         self.offset_s = measured_s if abs(measured_s) > CLOCK_TOLERANCE_S else 0.0
-        self._sign(request)
-        yield request
+        return True
+
+    def headers_for(self, *, method: str, path: str, body: bytes, content_type: str) -> dict[str, str]:
+        """Return the headers that sign a request made now; `path` as on the wire, without the query."""
+        timestamp = format_timestamp(self._now() + timedelta(seconds=self.offset_s))
+        text = string_to_sign(method=method, body=body, content_type=content_type, timestamp=timestamp, path=path)
+        return {"x-timestamp": timestamp, "authorization": f"Application {self._key}:{signature(self._secret, text)}"}
 
     def _sign(self, request: httpx.Request) -> None:
-        timestamp = format_timestamp(self._now() + timedelta(seconds=self.offset_s))
-        text = string_to_sign(
-            method=request.method,
-            body=request.content,
-            content_type=request.headers.get("content-type", ""),
-            timestamp=timestamp,
-            path=request.url.raw_path.partition(b"?")[0].decode("ascii"),
+        request.headers.update(
+            self.headers_for(
+                method=request.method,
+                path=request.url.raw_path.partition(b"?")[0].decode("ascii"),
+                body=request.content,
+                content_type=request.headers.get("content-type", ""),
+            )
         )
-        request.headers["x-timestamp"] = timestamp
-        request.headers["authorization"] = f"Application {self._key}:{signature(self._secret, text)}"
 
 
 def clock_offset_s(date_header: str | None, now: datetime) -> float | None:

@@ -50,7 +50,9 @@ def decide_sight(
     `unseen` of `watched` services could not be asked because of the platform. It is out of sight when that is more than
     half of them for `unseen_checks` rounds and `unseen_after_s` seconds, and back with the first round that is better.
     """
-    if not watched or unseen * 2 <= watched:
+    if not watched:
+        return sight, None  # nobody asks, so nothing is known anew
+    if unseen * 2 <= watched:
         return (Sight(), SightChange.BACK) if sight.is_told else (sight if sight == Sight() else Sight(), None)
     since = at if sight.blind_since is None else min(sight.blind_since, at)
     checks = sight.checks + 1

@@ -80,6 +80,9 @@ class Outbox(Protocol):
     async def card_lost(self, card_id: int, now: datetime) -> None:
         """Note that a card is gone."""
 
+    async def prune(self, before: datetime) -> int:
+        """Erase what was told, or given up, before then."""
+
 
 @dataclass(slots=True)
 class Office:
@@ -217,7 +220,7 @@ class LaneRunner:
             except ChannelRefused as error:
                 await self._park(error)
                 return
-            except BotRefused as error:
+            except SlackRefused as error:  # nobody can look, so it is said again, and says that it may be a repeat
                 log.error("history_unreadable", channel=self.channel_id, code=error.code)
                 await outbox.release(notice.notice_id, is_repeat=True)
                 return
@@ -263,12 +266,14 @@ class LaneRunner:
             await office.outbox.edited(work.card_id, work.version)
 
     async def _edit_plainly(self, work: Edit) -> None:
-        """Show a card in the fewest words; when Slack takes not even those, its message stays as it is."""
+        """Show a card in the fewest words; when Slack takes not even those, what still goes on gets a new card."""
         try:
             await self.office.chat.update(self.channel_id, work.ts, plainly(work.telling))
         except SlackRefused as error:
-            log.error("card_left_as_it_is", channel=self.channel_id, code=error.code)
-        await self.office.outbox.edited(work.card_id, work.version)
+            log.error("card_cannot_be_edited", channel=self.channel_id, code=error.code)
+            await self.office.outbox.card_lost(work.card_id, self.office.now())
+        else:
+            await self.office.outbox.edited(work.card_id, work.version)
 
     def _rendered(self, telling: Telling) -> Message:
         try:

@@ -27,6 +27,11 @@ class Pace:
     broken_s: float = 60.0  # a bot that Slack does not know any more tries again after this
     storm_s: float = 15.0  # so long a digest takes more lines by an edit, and its thread no second reply
 
+    @classmethod
+    def for_interval(cls, interval_s: float) -> Pace:
+        """Return the pace for polls so far apart: a storm is seen over a whole interval, and is one storm all along."""
+        return cls(storm_s=max(15.0, 1.5 * interval_s))
+
 
 @dataclass(frozen=True, slots=True)
 class Post:

@@ -162,7 +162,11 @@ class Poller:
         """Take an observation that was made elsewhere as if it had been polled. Raises StorageError."""
         service = self._services.get(seen.service_id)
         if service is not None and not service.is_asked:
-            await self._take(service, seen)
+            service.is_asked = True  # a poll that ends meanwhile would decide from the same old state
+            try:
+                await self._take(service, seen)
+            finally:
+                service.is_asked = False
 
     async def stop(self) -> None:
         """Ask no more, and write down until when all was seen."""
@@ -262,7 +266,8 @@ class Poller:
 
     async def _round(self) -> None:
         """See whether the platform as a whole is out of sight, or one service alone."""
-        now, services = self._now(), list(self._services.values())
+        # A service that was just added was never asked, which says nothing about the platform.
+        now, services = self._now(), [each for each in self._services.values() if each.state.seen_at is not None]
         unseen = sum(is_lost_in_the_platform(each.state) for each in services)
         sight, change = decide_sight(
             self.sight, watched=len(services), unseen=unseen, at=now, thresholds=self._thresholds

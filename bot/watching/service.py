@@ -6,7 +6,7 @@ import asyncio
 import math
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -25,6 +25,8 @@ from bot.watching.sending import Sender
 log = structlog.get_logger(__name__)
 
 _HOUSEKEEPING_S = 1.0
+_PRUNE_EVERY_S = 6 * 3600.0
+_NOTICES_KEPT = timedelta(days=90)
 
 
 class Ticks(Protocol):
@@ -161,7 +163,7 @@ class Watching:
             tick_s=plan.tick_s,
         )
         self._sampler = Sampler(platform, books.samples, plan.counters, now=now, timeout_s=plan.timeout_s)
-        self._keep_at = 0.0  # by the loop's clock
+        self._keep_at = self._prune_at = 0.0  # by the loop's clock
         self._keeping: asyncio.Task[None] | None = None
 
     @property
@@ -271,9 +273,16 @@ class Watching:
             self._keeping = asyncio.create_task(self._keep_house())
 
     async def _keep_house(self) -> None:
-        """End mutes, send reminders."""
+        """End mutes, send reminders, forget what was told long ago."""
         await self._wake(self._books.watches.lapse_mutes(self._now()))
         await self._wake(self._books.watches.remind(self._now()))
+        clock = asyncio.get_running_loop().time()
+        if clock >= self._prune_at:
+            self._prune_at = clock + _PRUNE_EVERY_S
+            try:
+                await self._books.outbox.prune(self._now() - _NOTICES_KEPT)
+            except CallwatchError as error:
+                log.error("notices_not_pruned", reason=str(error))
 
     async def _wake(self, finding: Coroutine[object, object, list[str]]) -> None:
         try:

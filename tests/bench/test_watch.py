@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 import os
 import platform
 import random
@@ -19,6 +20,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -108,8 +110,10 @@ async def test_flip_to_ping(tmp_path: Path, interval_s: float, goal: str) -> Non
         (
             f"flip to ping, 50 services at {interval_s:g} s, median / p99 of {len(downs)}",
             goal,
-            f"{statistics.median(downs):.0f} / {percentile(downs, 99):.0f} ms (recovery "
-            f"{statistics.median(ups):.0f} / {percentile(ups, 99):.0f})",
+            (
+                f"{statistics.median(downs):.0f} / {percentile(downs, 99):.0f} ms (recovery "
+                f"{statistics.median(ups):.0f} / {percentile(ups, 99):.0f})"
+            ),
         )
     )
 
@@ -135,6 +139,10 @@ async def flip_each(world: WatchWorld, names: Sequence[str], status: str) -> lis
     return [(told[name] - flipped[name]) * 1e3 for name in names]
 
 
+def all_named(world: WatchWorld, names: Sequence[str]) -> bool:
+    return all(any(name in each.content for each in world.posted) for name in names)
+
+
 async def test_fifty_down_at_once_with_one_post_a_second(tmp_path: Path) -> None:
     names = [f"service-{number:02d}" for number in range(50)]
     took_s, posts, refused = [], [], []
@@ -145,7 +153,7 @@ async def test_fifty_down_at_once_with_one_post_a_second(tmp_path: Path) -> None
         async with world.open(), watching(world, folder, names, 1.0, channel="C0BENCH"):
             started = time.perf_counter()
             world.statuses.update(dict.fromkeys(names, "down"))
-            await world.until(lambda: all(any(name in each.content for each in world.posted) for name in names))
+            await world.until(partial(all_named, world, names))
             took_s.append(time.perf_counter() - started)
             await asyncio.sleep(2.5)
             posts.append(sum(not each.is_edit for each in world.posted))
@@ -154,8 +162,10 @@ async def test_fifty_down_at_once_with_one_post_a_second(tmp_path: Path) -> None
         (
             "50 services down at once, Slack takes one post a second: all named after",
             "≤ 1.3 s, ≤ 2 posts",
-            f"{statistics.median(took_s):.2f} s ({min(took_s):.2f}–{max(took_s):.2f}), posts {max(posts)} at most, "
-            f"refused {sum(refused)}",
+            (
+                f"{statistics.median(took_s):.2f} s ({min(took_s):.2f}–{max(took_s):.2f}), posts {max(posts)} at most, "
+                f"refused {sum(refused)}"
+            ),
         )
     )
 
@@ -169,15 +179,16 @@ async def test_watching_costs(tmp_path: Path, count: int, goal: str) -> None:
         used_s, started = process.cpu_s, time.perf_counter()
         await asyncio.sleep(15.0)
         percent = (process.cpu_s - used_s) / (time.perf_counter() - started) * 100
-        gaps = [
-            after - before for polls in world.polls.values() for before, after in zip(polls, polls[1:], strict=False)
-        ]
+        gaps = [after - before for polls in world.polls.values() for before, after in itertools.pairwise(polls)]
         assert len(world.polls) == count
         ROWS.append(
             (
                 f"watching {count:,} services at 1 s: memory, processor, real gap (p99)",
                 goal,
-                f"{process.memory_mib:.1f} MiB, {percent:.1f} %, {statistics.mean(gaps):.3f} s ({percentile(gaps, 99):.3f})",
+                (
+                    f"{process.memory_mib:.1f} MiB, {percent:.1f} %, {statistics.mean(gaps):.3f} s "
+                    f"({percentile(gaps, 99):.3f})"
+                ),
             )
         )
 
@@ -213,9 +224,7 @@ async def test_five_thousand_services_at_sixty_seconds(tmp_path: Path) -> None:
         used_s, started = process.cpu_s, time.perf_counter()
         await asyncio.sleep(125.0)
         percent = (process.cpu_s - used_s) / (time.perf_counter() - started) * 100
-        gaps = [
-            after - before for polls in world.polls.values() for before, after in zip(polls, polls[1:], strict=False)
-        ]
+        gaps = [after - before for polls in world.polls.values() for before, after in itertools.pairwise(polls)]
         assert len(world.polls) == len(names)
         ROWS.append(
             (

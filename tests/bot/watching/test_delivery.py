@@ -343,3 +343,14 @@ async def test_messages_to_a_channel_are_apart(path: Path) -> None:
         await world.told()
 
     assert all(after - before >= 0.1 for before, after in pairwise(times))
+
+
+async def test_a_channel_that_was_parked_is_tried_after_an_hour_although_the_clock_was_set_back(world: World) -> None:
+    world.slack.troubles = [refused(ChannelRefused, "not_in_channel")]
+    await world.watch("rtpproxy")
+    await world.goes_down("rtpproxy")
+    await settled(world, "SELECT 1 FROM lane WHERE retry_ms IS NOT NULL")
+    world.clock.at -= timedelta(hours=1)
+    world.watching.sender.wake([CHANNEL])
+
+    assert await world.told() == ["card rtpproxy DOWN"]

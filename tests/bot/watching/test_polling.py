@@ -312,3 +312,17 @@ async def test_a_clock_that_jumps_neither_loses_nor_doubles_a_flip(world: World,
     assert await world.told() == ["card a UP", "up a"]
     outage = (await world.rows("SELECT lasted_s FROM outage"))[0]
     assert outage["lasted_s"] >= 0
+
+
+async def test_housekeeping_ends_mutes_and_forgets_what_was_told_long_ago(world: World) -> None:
+    await world.watch("a")
+    await world.goes_down("a")
+    await world.told()
+    await world.sees("a", UP)
+    await world.told()
+    await world.watching.mute(CHANNEL, "a", until=world.clock() + timedelta(hours=1), by=ANA)
+    world.clock.pass_s(100 * 86400)
+    await world.watching._keep_house()
+
+    assert await world.rows("SELECT * FROM notice") == []
+    assert (await world.watches.load(CHANNEL, "a")).muted_until is None
