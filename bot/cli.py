@@ -179,6 +179,13 @@ def _run(work: Coroutine[object, object, Any]) -> Any:
     return asyncio.run(work)
 
 
+def _usage(argv: Sequence[str]) -> str:
+    """Return the line that says how the command in `argv` is used."""
+    command = next((callwatch.commands[word] for word in argv if word in callwatch.commands), callwatch)
+    name = "callwatch" if command is callwatch else f"callwatch {command.name}"
+    return command.get_usage(click.Context(command, info_name=name))
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line; every error that people can mend is one sentence on stderr."""
     try:
@@ -190,6 +197,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         click.echo(str(error), err=True)
         sys.exit(EXIT_SETTINGS)
     except CallwatchError as error:
+        if error.exit_code == EXIT_USAGE:
+            click.echo(_usage(sys.argv[1:] if argv is None else argv), err=True)
         click.echo(str(error), err=True)
         if error.suggestion:
             click.echo(f"Try: {error.suggestion}", err=True)

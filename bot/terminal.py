@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from bot.app import reporting_service, utc_now
 from bot.rendering import plain
 from bot.rendering.messages import report_notes
+from bot.reporting.models import Domain
 from bot.settings import Settings
 from handlers.intents import AskCalls, AskCounter, AskService, Intent, UsageError, parse
 from handlers.words import words_from_argv
@@ -17,17 +18,21 @@ _NAMES = {topic: f"callwatch {topic}" for topic in ("calls", "counters", "servic
 
 
 async def ask_calls(settings: Settings, words: Sequence[str], *, form: str) -> str:
-    """Return a call report as `form`: text, json or csv."""
-    intent = _parse(settings, "calls", words)
+    """Return a call report as `form`: text, json, or csv, whose column for the domain lets both be asked for."""
+    are_both = form == "csv" and set(Domain) <= {word.lower() for word in words}
+    intent = _parse(settings, "calls", [word for word in words if not (are_both and word.lower() == Domain.PSTN)])
     if not isinstance(intent, AskCalls):
         raise UsageError("Whose calls?", "callwatch calls username abc123 last-7d")
     async with reporting_service(settings.require_reporting()) as reporting:
-        report = await reporting.call_report(intent.identity, intent.domain, intent.range.time_range, settings.timezone)
+        reports = [
+            await reporting.call_report(intent.identity, domain, intent.range.time_range, settings.timezone)
+            for domain in (tuple(Domain) if are_both else (intent.domain,))
+        ]
     if form == "text":
-        return plain.call_report(report, intent.range)
-    for note in report_notes(report, intent.range):
+        return plain.call_report(reports[0], intent.range)
+    for note in (note for report in reports for note in report_notes(report, intent.range)):
         print(note, file=sys.stderr)  # noqa: T201 - stdout is data
-    return plain.call_report_json(report) if form == "json" else plain.call_report_csv([report])
+    return plain.call_report_json(reports[0]) if form == "json" else plain.call_report_csv(reports)
 
 
 async def ask_counters(settings: Settings, words: Sequence[str]) -> str:

@@ -120,6 +120,15 @@ class TestTheReport:
         assert sum(int(row["duration_s"]) for row in rows) == sum(call.duration_s for call in wanted)
 
 
+async def test_a_csv_has_both_domains_when_both_are_asked_for(asking):
+    said = await asking("calls", "abc123", TWO_DAYS, "data", "pstn", "--csv")
+    alone = [
+        (await asking("calls", "abc123", TWO_DAYS, domain, "--csv")).out.splitlines() for domain in ("data", "pstn")
+    ]
+
+    assert said.out.splitlines() == [*alone[0], *alone[1][1:]]
+
+
 async def test_without_calls_the_figures_that_would_divide_by_zero_are_null(asking):
     said = await asking("calls", "newcomer", TWO_DAYS, "--json")
     report = json.loads(said.out)
@@ -200,6 +209,7 @@ async def test_wrong_words_are_told_on_stderr_and_end_with_2(asking, words, sent
     said = await asking(*words)
 
     assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("Usage: callwatch")
     assert sentence in said.err
     assert suggestion in said.err
     assert "/calls" not in said.err
