@@ -42,7 +42,7 @@ def api() -> ReportingServer:
 @pytest.fixture
 async def stage(api: ReportingServer, tmp_path) -> AsyncIterator[Demo]:
     """A running bot; a rule of Slack's that it breaks and no test asked for fails the test."""
-    async with running_demo(api, tmp_path / "callwatch.db", note_after_s=0.6) as demo:
+    async with running_demo(api, tmp_path / "callwatch.db", note_after_s=1.2) as demo:
         yield demo
     demo.workspace.assert_no_violations()
 

@@ -15,7 +15,7 @@ from bot.reporting.server import faults
 from handlers.asks import Ask, Place
 from handlers.delivery import Delivery
 
-SLOW_S = 1.1
+SLOW_S = 1.7
 
 
 def by_bot(seen):
@@ -77,7 +77,7 @@ async def test_of_two_presses_the_later_one_stands(stage, ana):
 async def test_a_press_that_fails_after_the_note_can_be_tried_again(stage, ana):
     await ana.types("/calls abc123")
     report = await ana.reads()
-    stage.api.faults.add(faults.refused(42900, retry_after_s=1, path="/v1/users"))
+    stage.api.faults.add(faults.refused(42900, retry_after_s=2, path="/v1/users"))
     stage.api.faults.add(faults.refused(40300, path="/v1/users"))
     await ana.presses(report, "24 h")
     assert (await ana.reads()).text.startswith(":hourglass")
