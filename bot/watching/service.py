@@ -197,7 +197,10 @@ class Watching:
         then is told by a card.
         """
         status, why = await self._ask(watch.service_id)
-        is_new = await self._books.watches.add(watch, status if status is not Status.UNKNOWN else None)
+        # What others were told of this service holds for this channel too: one answer alone may not count as a flip.
+        known = self.poller.state(watch.service_id)
+        told = known.status if known and known.status is not Status.UNKNOWN else status
+        is_new = await self._books.watches.add(watch, told if told is not Status.UNKNOWN else None)
         await self.poller.reload()
         if status is not Status.UNKNOWN:
             # What the answer says is what is known first: the next poll must not be the first sight of it.

@@ -290,9 +290,9 @@ function showGuide(isShown) {
 async function tryThing(thing) {
   if (thing.kind === "flip") {
     if (thing.channel !== "dm") await openChannel(world.channelCalled(thing.channel.slice(1)).id, { isQuiet: true });
-    await showPanel(true);
-    await page.panel.flip(thing.text);
-    if (isNarrow()) showPanel(false); // what is told is in the channel, which the panel would hide
+    // The panel stays shut: what is told is in the channel, which it would hide.
+    const isDown = await page.panel.flip(thing.text);
+    toast(isDown ? `${thing.text} is down at the platform now. Press again, and it is up.` : `${thing.text} is up again at the platform.`);
   } else if (thing.kind === "thread") {
     await openChannel(world.channelCalled(thing.channel.slice(1)).id, { isQuiet: true });
     const found = [...page.list.rows.values()].find((each) => each.message.text.startsWith(thing.thread));

@@ -78,12 +78,13 @@ export class Panel {
     if (answer) this.drawPlatform(answer);
   }
 
-  /** Switch a service by its name: for the first steps. */
+  /** Switch a service by its name, for the first steps; tell whether it is down now. */
   async flip(service) {
     const state = await ask("platform");
     const isUp = state.services[service]?.status === "up";
     const answer = await act("platform", { services: { [service]: { status: isUp ? "down" : "up", manner: "answers" } } });
     if (!this.root.hidden) this.drawPlatform(answer);
+    return isUp;
   }
 
   drawPlatform(state) {
