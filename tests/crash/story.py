@@ -29,17 +29,17 @@ KEY, SECRET = "ca11ca11-0000-4000-8000-ca11ca11ca11", "Y2FsbHdhdGNoLWRlbW8tc2Vjc
 
 FAULTS = ("no fault", "429", "500 before", "500 after", "drop before", "drop after", "late reply")
 
-#: Waits scaled down; a late reply comes after 0.25 s, which is between the two looks as it would be in earnest.
+#: Waits scaled down; a late reply comes after 0.5 s, well between the two looks, as it would in earnest.
 QUICK = {
     "between_posts_s": 0.02,
-    "first_look_s": 0.15,
-    "second_look_s": 0.45,
+    "first_look_s": 0.3,
+    "second_look_s": 1.5,
     "backoff_s": 0.05,
     "backoff_most_s": 0.2,
     "broken_s": 0.2,
     "storm_s": 0.3,
 }
-QUICK_TIMEOUT_S, LATE_S = 0.12, 0.25
+QUICK_TIMEOUT_S, LATE_S = 0.2, 0.5
 
 
 @dataclass

@@ -42,7 +42,7 @@ NOT_REACHED = {
     7: ("500 after", "drop after", "late reply"),
     10: ("no fault", "429"),
 }
-AT_ONCE = 5
+AT_ONCE = 3
 
 
 async def tell_one_story(story: Story, point: int, hit: int, fault: str, ending: str = "kill") -> bool:
